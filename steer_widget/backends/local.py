@@ -1,0 +1,186 @@
+"""A worker in a process of its own on this machine.
+
+    kernel                                worker: python -m steer_widget.worker
+    LocalBackend ── stdin pipe: commands ──► reader thread
+    reader thread ◄── stdout pipe: events ── channel
+    log thread    ◄── stderr pipe: log ───── stdout and stderr of everything else
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Mapping
+
+from ..channel import Channel
+from ..errors import ProtocolError, WorkerDied
+from ..protocol import Command, Event, Fault, ErrorInfo, Shutdown, decode_event, encode
+from .base import WorkerExit
+from .log import BoundedLog, likely_cause
+
+
+class _Worker:
+    """One process with its channel and its log. Nothing here refers to the backend."""
+
+    def __init__(self, process: subprocess.Popen[bytes]) -> None:
+        if process.stdin is None or process.stdout is None or process.stderr is None:
+            raise RuntimeError("the worker was started without pipes")
+        self.process = process
+        # The descriptors live on in the channel; the file objects are let go so that nobody closes them twice.
+        self.channel = Channel(os.dup(process.stdout.fileno()), os.dup(process.stdin.fileno()))
+        process.stdin.close()
+        process.stdout.close()
+        self.log = BoundedLog()
+        self.log_thread = threading.Thread(
+            target=self.log.copy_from, args=(process.stderr,), name="steer-widget-log", daemon=True
+        )
+        self.end_expected = False
+
+    def signal(self, number: int) -> None:
+        with contextlib.suppress(ProcessLookupError):
+            self.process.send_signal(number)
+
+    def exit(self) -> WorkerExit:
+        """Waits for the end, then tells how it was."""
+        code = self.process.wait()
+        self.log_thread.join(timeout=1.0)
+        log_tail = self.log.tail()
+        name = signal.Signals(-code).name if code < 0 else ""
+        return WorkerExit(
+            code=None if name else code,
+            signal=name,
+            likely_cause="" if self.end_expected else likely_cause(code, name, log_tail),
+            log_tail=log_tail,
+            expected=self.end_expected,
+        )
+
+
+def _read_events(
+    worker: _Worker, on_event: Callable[[Event], None], on_exit: Callable[[WorkerExit], None]
+) -> None:
+    while True:
+        try:
+            body = worker.channel.receive()
+        except ProtocolError as error:
+            on_event(Fault(ErrorInfo.of(error)))
+            worker.signal(signal.SIGKILL)
+            break
+        if body is None:
+            break
+        try:
+            event = decode_event(body)
+        except ProtocolError as error:
+            event = Fault(ErrorInfo.of(error))
+        on_event(event)
+    # A closed channel means the process is ending; one that lingers would keep its memory.
+    try:
+        worker.process.wait(timeout=_LINGER_S)
+    except subprocess.TimeoutExpired:
+        worker.signal(signal.SIGKILL)
+    exit_ = worker.exit()
+    worker.channel.close()
+    on_exit(exit_)
+
+
+_LINGER_S = 5.0
+
+
+class LocalBackend:
+    """Starts, feeds and ends one worker process at a time.
+
+    Args:
+        env: variables for the worker on top of this process's own.
+    """
+
+    name = "local"
+
+    def __init__(self, env: Mapping[str, str] | None = None) -> None:
+        self._env = dict(env or {})
+        self._worker: _Worker | None = None
+        self._reader: threading.Thread | None = None
+
+    def start(self, on_event: Callable[[Event], None], on_exit: Callable[[WorkerExit], None]) -> None:
+        """See `Backend.start`."""
+        process = subprocess.Popen(
+            [sys.executable, "-m", "steer_widget.worker"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env={**os.environ, **self._env, "PYTHONPATH": _python_path()},
+            start_new_session=True,
+            bufsize=0,
+        )
+        worker = _Worker(process)
+        worker.log_thread.start()
+        self._worker = worker
+        self._reader = threading.Thread(
+            target=_read_events, args=(worker, on_event, on_exit), name="steer-widget-events", daemon=True
+        )
+        self._reader.start()
+
+    def send(self, command: Command) -> None:
+        """See `Backend.send`."""
+        worker = self._worker
+        try:
+            if worker is None:
+                raise BrokenPipeError
+            worker.channel.send(encode(command))
+        except OSError as error:
+            raise WorkerDied(
+                "The worker process is gone, so it cannot take a command. The next run starts a new one.",
+                details=self.log_tail(),
+            ) from error
+
+    def is_alive(self) -> bool:
+        """See `Backend.is_alive`."""
+        return self._worker is not None and self._worker.process.poll() is None
+
+    def pid(self) -> int | None:
+        """See `Backend.pid`."""
+        return self._worker.process.pid if self._worker is not None and self.is_alive() else None
+
+    def log_tail(self) -> str:
+        """See `Backend.log_tail`."""
+        return self._worker.log.tail() if self._worker is not None else ""
+
+    def terminate(self) -> None:
+        """See `Backend.terminate`."""
+        if self._worker is not None:
+            self._worker.end_expected = True
+            self._worker.signal(signal.SIGTERM)
+
+    def kill(self) -> None:
+        """See `Backend.kill`."""
+        if self._worker is not None:
+            self._worker.end_expected = True
+            self._worker.signal(signal.SIGKILL)
+
+    def close(self, grace_s: float = 2.0) -> None:
+        """See `Backend.close`."""
+        worker = self._worker
+        if worker is None:
+            return
+        worker.end_expected = True
+        with contextlib.suppress(OSError):
+            worker.channel.send(encode(Shutdown()))
+        worker.channel.close_write()
+        for number in (signal.SIGTERM, signal.SIGKILL):
+            try:
+                worker.process.wait(timeout=grace_s / 2)
+                break
+            except subprocess.TimeoutExpired:
+                worker.signal(number)
+        worker.process.wait()
+        if self._reader is not None and self._reader is not threading.current_thread():
+            self._reader.join(timeout=2.0)
+
+
+def _python_path() -> str:
+    """The worker imports the very package that starts it, also where that is not installed."""
+    package_parent = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+    inherited = os.environ.get("PYTHONPATH", "")
+    return os.pathsep.join(p for p in (package_parent, inherited) if p)
