@@ -109,7 +109,7 @@ class WorkerDied(WorkerError):
     """The worker process ended by itself or was killed."""
 
 
-class WorkerTimeout(WorkerError):
+class WorkerTimeout(WorkerError, TimeoutError):
     """The worker did not answer in time."""
 
 

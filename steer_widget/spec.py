@@ -7,6 +7,7 @@ edits. Every value checks itself when it is made, so a bad one never reaches the
 from __future__ import annotations
 
 import math
+import numbers
 from collections.abc import Iterator, Sequence
 from typing import Literal
 
@@ -30,18 +31,35 @@ def _one_of(field: str, value: object, allowed: Sequence[str]) -> None:
         raise InvalidInput(field, value, ", ".join(allowed))
 
 
-def _whole(field: str, value: object, lowest: int, highest: int | None = None) -> None:
+def _whole(field: str, value: object, lowest: int, highest: int | None = None) -> int:
     allowed = f"a whole number from {lowest} to {highest}" if highest is not None else f"a whole number from {lowest} up"
-    if isinstance(value, bool) or not isinstance(value, int):
+    if isinstance(value, bool) or not isinstance(value, numbers.Integral):
         raise InvalidInput(field, value, allowed)
-    if value < lowest or (highest is not None and value > highest):
+    if not lowest <= value <= (MAX_SEED if highest is None else highest):
         raise InvalidInput(field, value, allowed)
+    return int(value)
 
 
 def _finite(field: str, value: object, allowed: str = "a finite number") -> float:
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
+    if isinstance(value, bool) or not isinstance(value, numbers.Real):
         raise InvalidInput(field, value, allowed)
-    return float(value)
+    try:
+        number = float(value)
+    except OverflowError as error:
+        raise InvalidInput(field, value, allowed) from error
+    if not math.isfinite(number):
+        raise InvalidInput(field, value, allowed)
+    return number
+
+
+def _text(field: str, value: object, allowed: str = "text") -> str:
+    if not isinstance(value, str):
+        raise InvalidInput(field, value, allowed)
+    try:
+        value.encode()
+    except UnicodeEncodeError as error:
+        raise InvalidInput(field, value, "text of whole characters: half of a surrogate pair is none") from error
+    return value
 
 
 class Spec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -62,8 +80,13 @@ class Feature(Spec, frozen=True):
     sae: str = ""
 
     def __post_init__(self) -> None:
-        if isinstance(self.index, bool) or not isinstance(self.index, int) or self.index < 0:
+        if isinstance(self.index, bool) or not isinstance(self.index, numbers.Integral):
             raise UnknownFeature("feature", self.index, "a whole number from 0 up")
+        if not 0 <= self.index <= MAX_SEED:
+            raise UnknownFeature("feature", self.index, "a whole number from 0 up")
+        msgspec.structs.force_setattr(self, "index", int(self.index))
+        _text("label", self.label)
+        _text("sae", self.sae)
 
     def at(
         self,
@@ -158,8 +181,7 @@ class Message(Spec, frozen=True):
 
     def __post_init__(self) -> None:
         for name in ("role", "content"):
-            if not isinstance(getattr(self, name), str):
-                raise InvalidInput(f"message {name}", getattr(self, name), "text")
+            _text(f"message {name}", getattr(self, name))
         if not self.role:
             raise InvalidInput("message role", self.role, "user, assistant or system")
 
@@ -179,7 +201,7 @@ def check_prompt(prompt: object) -> Prompt:
     if isinstance(prompt, str):
         if not prompt.strip():
             raise InvalidInput("prompt", prompt, "text that is not empty")
-        return prompt
+        return _text("prompt", prompt)
     if not isinstance(prompt, (list, tuple)) or not prompt:
         raise InvalidInput("prompt", prompt, "text, or a list of chat messages that is not empty")
     turns: list[Message] = []
@@ -221,10 +243,10 @@ class Generation(Spec, frozen=True, kw_only=True):
     chat: bool = False
 
     def __post_init__(self) -> None:
-        _whole("max_new_tokens", self.max_new_tokens, 1)
-        _whole("top_k", self.top_k, 0)
-        _whole("seed", self.seed, 0, MAX_SEED)
         force = msgspec.structs.force_setattr
+        force(self, "max_new_tokens", _whole("max_new_tokens", self.max_new_tokens, 1))
+        force(self, "top_k", _whole("top_k", self.top_k, 0))
+        force(self, "seed", _whole("seed", self.seed, 0, MAX_SEED))
         force(self, "temperature", _finite("temperature", self.temperature))
         if self.temperature < 0:
             raise InvalidInput("temperature", self.temperature, "0 (greedy) or above")
@@ -237,7 +259,7 @@ class Generation(Spec, frozen=True, kw_only=True):
         stop = (self.stop,) if isinstance(self.stop, str) else self.stop
         if not isinstance(stop, (list, tuple)) or not all(isinstance(s, str) and s for s in stop):
             raise InvalidInput("stop", self.stop, "a list of texts that are not empty")
-        force(self, "stop", tuple(stop))
+        force(self, "stop", tuple(_text("stop", s) for s in stop))
         if not isinstance(self.chat, bool):
             raise InvalidInput("chat", self.chat, "True or False")
 
@@ -271,7 +293,7 @@ class Grid(Spec, frozen=True):
         if not self.steerings:
             raise InvalidInput("steerings", self.steerings, "at least one steering, or the baseline")
         msgspec.structs.force_setattr(self, "prompts", tuple(check_prompt(p) for p in self.prompts))
-        _whole("samples", self.samples, 1)
+        msgspec.structs.force_setattr(self, "samples", _whole("samples", self.samples, 1))
 
     def __len__(self) -> int:
         return len(self.prompts) * len(self.steerings) * self.samples
@@ -314,7 +336,7 @@ class Selection(Spec, frozen=True):
         if not all(isinstance(e, Edit) for e in edits):
             raise InvalidInput("selection", self.edits, "edits, as feature.at(strength) gives")
         msgspec.structs.force_setattr(self, "edits", edits)
-        _whole("samples", self.samples, 1)
+        msgspec.structs.force_setattr(self, "samples", _whole("samples", self.samples, 1))
 
     def steerings(self) -> tuple[Steering, ...]:
         """The columns this selection stands for, baseline first."""
