@@ -1,0 +1,1 @@
+"""What is known about an SAE's features: labels, examples, activations, and the search through them."""
