@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 import threading
 from collections.abc import Iterable
@@ -9,6 +10,7 @@ from collections.abc import Iterable
 from ..protocol import FeatureCard
 
 _MAX_WORDS = 16
+_ASCII_PUNCTUATION = re.compile(r"[!-/:-@\[-`{-~]")
 # a feature is named by its label; the tokens it fires on say more of it than their surroundings
 _COLUMN_WEIGHTS = (10.0, 3.0, 1.0)
 
@@ -78,5 +80,5 @@ def _storable(text: str) -> str:
 
 
 def _quoted_words(text: str) -> list[str]:
-    pieces = _storable(text).replace('"', " ").split()
-    return [f'"{piece}"*' for piece in pieces if any(c.isalnum() for c in piece)][:_MAX_WORDS]
+    words = _ASCII_PUNCTUATION.sub(" ", _storable(text)).split()
+    return [f'"{word}"*' for word in words if any(c.isalnum() for c in word)][:_MAX_WORDS]
