@@ -1,0 +1,92 @@
+"""The model as the engine uses it: forward passes, devices, special tokens, and the hook point."""
+
+from __future__ import annotations
+
+import inspect
+from typing import TYPE_CHECKING, Any
+
+import torch
+
+from . import hook_points
+
+if TYPE_CHECKING:
+    from torch import Tensor
+    from transformers import Cache, PreTrainedModel, PreTrainedTokenizerBase
+
+
+class Adapter:
+    """A causal language model with its tokenizer and the hook point of an SAE.
+
+    Args:
+        model: any Hugging Face decoder with a language-model head.
+        tokenizer: the model's.
+        hook_name: of the SAE, such as ``blocks.15.hook_resid_post``.
+        hook_width: of the SAE; `probe` checks that the tensor has it.
+
+    Raises:
+        SaeMismatch: the model has no such hook point.
+    """
+
+    def __init__(
+        self, model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, hook_name: str, hook_width: int
+    ) -> None:
+        self.model = model
+        self.tokenizer = tokenizer
+        self.hook_point = hook_points.find(model, hook_name)
+        self.hook_width = hook_width
+        text_config = model.config.get_text_config()
+        self.d_model: int = text_config.hidden_size
+        self.d_vocab: int = text_config.vocab_size
+        self.n_layers: int = text_config.num_hidden_layers
+        self.n_context: int = getattr(text_config, "max_position_embeddings", None) or _UNLIMITED_CONTEXT
+        self.dtype: torch.dtype = model.dtype
+        self.input_device: torch.device = model.get_input_embeddings().weight.device
+        self.logits_device: torch.device = _device(model.get_output_embeddings(), self.input_device)
+        self.hook_device: torch.device = _device(self.hook_point.module, self.input_device)
+        self.eos_ids = frozenset(_eos_ids(model, tokenizer))
+        self.pad_id: int = tokenizer.pad_token_id if tokenizer.pad_token_id is not None else 0
+        self._accepted = frozenset(inspect.signature(model.forward).parameters)
+
+    def next_logits(self, token_ids: Tensor, positions: Tensor, mask: Tensor | None, cache: Cache | None) -> Tensor:
+        """Logits behind the last token of each row.
+
+        Args:
+            token_ids: `[rows, seq]`, left-padded.
+            positions: absolute, `[rows, seq]`; anything on padding.
+            mask: 0 on padding, `[rows, tokens in the cache + seq]`; None where there is none.
+            cache: keys and values of the tokens before; grows by `seq`.
+
+        Returns:
+            `[rows, d_vocab]`.
+        """
+        offered: dict[str, Any] = {
+            "attention_mask": mask,
+            "position_ids": positions,
+            "past_key_values": cache,
+            "use_cache": cache is not None,
+            "logits_to_keep": 1,
+        }
+        output = self.model(input_ids=token_ids, **{k: v for k, v in offered.items() if k in self._accepted})
+        logits: Tensor = output.logits[:, -1]
+        return logits
+
+
+_UNLIMITED_CONTEXT = 1 << 20
+
+
+def _device(module: torch.nn.Module | None, otherwise: torch.device) -> torch.device:
+    if module is None:
+        return otherwise
+    parameter = next(module.parameters(), None)
+    return parameter.device if parameter is not None else otherwise
+
+
+def _eos_ids(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase) -> set[int]:
+    ids: set[int] = set()
+    generation_config = getattr(model, "generation_config", None)
+    for found in (getattr(generation_config, "eos_token_id", None), tokenizer.eos_token_id):
+        if isinstance(found, int):
+            ids.add(found)
+        elif found is not None:
+            ids.update(int(i) for i in found)
+    return ids

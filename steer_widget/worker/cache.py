@@ -1,0 +1,92 @@
+"""A key-value cache that grows in place.
+
+transformers' own dynamic cache copies all keys and values of every layer at every token; this one
+writes into room it reserved, so a decode step costs the new token alone.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import torch
+from transformers import DynamicCache
+from transformers.cache_utils import DynamicLayer
+
+if TYPE_CHECKING:
+    from torch import Tensor
+    from transformers import PreTrainedConfig
+
+
+class RoomyLayer(DynamicLayer):
+    """Keys and values `[batch, n_kv_heads, n_tokens, d_head]` as views into larger buffers."""
+
+    def __init__(self, room: int) -> None:
+        super().__init__()
+        self._room = room
+        self._n_tokens = 0
+        self._key_buffer: Tensor | None = None
+        self._value_buffer: Tensor | None = None
+
+    def update(self, key_states: Tensor, value_states: Tensor, *_: Any, **__: Any) -> tuple[Tensor, Tensor]:
+        """Appends `[batch, n_kv_heads, n_new, d_head]`; returns all keys and values so far."""
+        if not self.is_initialized:
+            self.lazy_initialization(key_states, value_states)
+        end = self._n_tokens + key_states.shape[-2]
+        if self._key_buffer is None or self._value_buffer is None or end > self._key_buffer.shape[-2]:
+            self._key_buffer = self._grown(self._key_buffer, key_states, end)
+            self._value_buffer = self._grown(self._value_buffer, value_states, end)
+        self._key_buffer[:, :, self._n_tokens : end] = key_states
+        self._value_buffer[:, :, self._n_tokens : end] = value_states
+        self._n_tokens = end
+        self.keys = self._key_buffer[:, :, :end]
+        self.values = self._value_buffer[:, :, :end]
+        return self.keys, self.values
+
+    def _grown(self, buffer: Tensor | None, like: Tensor, end: int) -> Tensor:
+        batch, n_heads, _, d_head = like.shape
+        larger = like.new_empty(batch, n_heads, max(self._room, end), d_head)
+        if buffer is not None:
+            larger[:, :, : self._n_tokens] = buffer[:, :, : self._n_tokens]
+        return larger
+
+    def get_seq_length(self) -> int:
+        """Tokens held."""
+        return self._n_tokens
+
+    def keep_rows(self, rows: Tensor) -> None:
+        """Drops all rows of the batch but these."""
+        if self._key_buffer is None or self._value_buffer is None:
+            return
+        self._key_buffer = self._key_buffer.index_select(0, rows.to(self._key_buffer.device))
+        self._value_buffer = self._value_buffer.index_select(0, rows.to(self._value_buffer.device))
+        self.keys = self._key_buffer[:, :, : self._n_tokens]
+        self.values = self._value_buffer[:, :, : self._n_tokens]
+
+
+class RoomyCache(DynamicCache):
+    """A `DynamicCache` whose full-attention layers grow in place; sliding and other layers stay as they are.
+
+    Args:
+        config: of the model; says which kind each layer is.
+        room: tokens to reserve in each full-attention layer.
+    """
+
+    def __init__(self, config: PreTrainedConfig, room: int) -> None:
+        super().__init__(config=config)
+        self.layers = [RoomyLayer(room) if type(layer) is DynamicLayer else layer for layer in self.layers]
+
+    def keep_rows(self, rows: Tensor) -> None:
+        """Drops all rows of the batch but these (indices, `[n_kept]`)."""
+        for layer in self.layers:
+            if isinstance(layer, RoomyLayer):
+                layer.keep_rows(rows)
+            else:
+                layer.reorder_cache(rows)
+
+
+def n_bytes_per_token(config: PreTrainedConfig, dtype: torch.dtype) -> int:
+    """Bytes of keys and values that one token of one row takes over all layers."""
+    text = config.get_text_config()
+    n_heads = getattr(text, "num_key_value_heads", None) or text.num_attention_heads
+    d_head = getattr(text, "head_dim", None) or text.hidden_size // text.num_attention_heads
+    return int(2 * text.num_hidden_layers * n_heads * d_head * dtype.itemsize)

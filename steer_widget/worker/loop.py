@@ -1,0 +1,147 @@
+"""The worker's two threads: one reads commands and answers small ones at once, the main one loads and runs."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import os
+import queue
+import threading
+import traceback
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from .. import methods
+from ..errors import GenerationError, LoadError, ProtocolError, SteerError
+from ..protocol import (
+    PROTOCOL_VERSION,
+    CancelRun,
+    CheckGrid,
+    Command,
+    ErrorInfo,
+    Event,
+    Fault,
+    GridChecked,
+    Load,
+    LoadFailed,
+    Loading,
+    Ready,
+    RunDone,
+    Shutdown,
+    StartRun,
+)
+
+if TYPE_CHECKING:
+    from ..protocol import LoadStage
+    from .engine import Engine
+
+EngineMaker = Callable[[Load, Callable[["LoadStage", float | None, str], None]], "Engine"]
+_PACKAGES = ("steer-widget", "torch", "transformers", "sae-lens", "tokenizers", "numpy")
+
+
+class WorkerLoop:
+    """Commands in, events out; knows nothing of pipes or processes.
+
+    Args:
+        make_engine: loads what a `Load` names.
+        emit: takes events to the kernel; may be called from both threads.
+    """
+
+    def __init__(self, make_engine: EngineMaker, emit: Callable[[Event], None]) -> None:
+        self._make_engine = make_engine
+        self._emit = emit
+        self._jobs: queue.SimpleQueue[Load | StartRun | Shutdown] = queue.SimpleQueue()
+        self._engine: Engine | None = None
+        self._cancelled: set[str] = set()
+        self._lock = threading.Lock()
+
+    def take(self, command: Command) -> None:
+        """Takes a command; returns at once. Called on the reading thread."""
+        if isinstance(command, CancelRun):
+            with self._lock:
+                self._cancelled.add(command.run)
+        elif isinstance(command, CheckGrid):
+            self._emit(self._check(command))
+        else:
+            self._jobs.put(command)
+
+    def work(self) -> None:
+        """Loads and runs until told to shut down. Called on the main thread, which torch likes best."""
+        while True:
+            job = self._jobs.get()
+            if isinstance(job, Shutdown):
+                return
+            if isinstance(job, Load):
+                self._load(job)
+            else:
+                self._run(job)
+
+    def _load(self, command: Load) -> None:
+        def progress(stage: LoadStage, fraction: float | None, message: str) -> None:
+            self._emit(Loading(stage, fraction, message))
+
+        self._engine = None
+        try:
+            self._engine = self._make_engine(command, progress)
+        except SteerError as error:
+            self._emit(LoadFailed(ErrorInfo.of(error, traceback.format_exc())))
+        except Exception as error:  # whatever a model's code raises, the kernel has to hear of it
+            failed = LoadError(
+                f"Loading failed: {type(error).__name__}: {error}. The details tell where; the worker lives on."
+            )
+            self._emit(LoadFailed(ErrorInfo.of(failed, traceback.format_exc())))
+        else:
+            self._emit(self._ready(self._engine))
+
+    def _ready(self, engine: Engine) -> Ready:
+        return Ready(
+            protocol=PROTOCOL_VERSION,
+            pid=os.getpid(),
+            model=engine.model_info,
+            sae=engine.sae_info,
+            methods=methods.names(),
+            versions=_versions(),
+            load_s=engine.load_s,
+        )
+
+    def _run(self, command: StartRun) -> None:
+        engine = self._engine
+        if engine is None:
+            self._refuse(command, GenerationError("No model is loaded, so nothing can run. Load one first."))
+            return
+        try:
+            engine.run(command, self._emit, lambda: command.run in self._cancelled)
+        except Exception as error:  # the engine handles what it expects; the worker outlives the rest
+            failed = GenerationError(f"The run failed: {type(error).__name__}: {error}. The worker lives on.")
+            self._refuse(command, failed)
+        finally:
+            with self._lock:
+                self._cancelled.discard(command.run)
+
+    def _refuse(self, command: StartRun, error: SteerError) -> None:
+        self._emit(RunDone(command.run, "failed", 0.0, 0, ErrorInfo.of(error, traceback.format_exc())))
+
+    def _check(self, command: CheckGrid) -> GridChecked:
+        engine = self._engine
+        if engine is None:
+            return GridChecked(command.request)
+        try:
+            return GridChecked(command.request, n_prompt_tokens=engine.check(command))
+        except SteerError as error:
+            return GridChecked(command.request, ErrorInfo.of(error))
+        except Exception as error:  # the answer must come, whatever a tokenizer raises
+            return GridChecked(command.request, ErrorInfo.of(error, traceback.format_exc()))
+
+
+def report_unreadable(error: ProtocolError, emit: Callable[[Event], None]) -> None:
+    """Says aloud that a command could not be read; the worker goes on."""
+    emit(Fault(ErrorInfo.of(error)))
+
+
+def _versions() -> dict[str, str]:
+    found: dict[str, str] = {}
+    for name in _PACKAGES:
+        try:
+            found[name] = importlib.metadata.version(name)
+        except importlib.metadata.PackageNotFoundError:
+            continue
+    return found
