@@ -8,5 +8,9 @@ from __future__ import annotations
 
 from .model import model_folder
 from .places import cache_folder, feature_table_path, sae_folder
+from .source import SMOLLM2
 
-__all__ = ["cache_folder", "feature_table_path", "model_folder", "sae_folder"]
+__all__ = ["MODEL_NAME", "SAE_NAME", "cache_folder", "feature_table_path", "model_folder", "sae_folder"]
+
+MODEL_NAME = SMOLLM2.model
+SAE_NAME = "steer_widget demo SAE"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import threading
 import time
 from collections.abc import Callable, Iterable
@@ -9,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from .. import embedded
 from ..errors import LoadError
 
 if TYPE_CHECKING:
@@ -39,8 +41,6 @@ def load_engine(command: Load, progress: Progress) -> Engine:
     model_name, sae_name = command.model, command.sae
     model_path = command.model
     if command.demo:
-        from .. import embedded
-
         model_name, sae_name = embedded.MODEL_NAME, str(embedded.sae_folder())
         model_path = str(embedded.model_folder(progress))
     _read_ahead([*Path(model_path).glob("*.safetensors"), *Path(sae_name).glob("*.safetensors")])
@@ -64,6 +64,8 @@ def load_engine(command: Load, progress: Progress) -> Engine:
         model = _load_model(model_path, dtype, device, trust_remote_code=command.trust_remote_code)
         progress("sae", 0.8, f"loading the SAE {sae_name}")
         tokenizer, sae = tokenizer_job.result(), sae_job.result()
+    if command.demo:
+        sae = dataclasses.replace(sae, name=embedded.SAE_NAME)
     progress("check", 0.9, "checking that an edit at the hook point changes the logits")
     with torch.inference_mode():
         engine = Engine(
