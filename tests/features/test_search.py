@@ -72,11 +72,29 @@ def test_a_text_without_words_finds_nothing(table: FeatureTable, text: str) -> N
 
 
 @pytest.mark.parametrize(
-    "text",
-    ['"war', "war*", "war AND", "NOT war", "label:war", "NEAR(war", "{label} : war", "war' --", "(war)", '""war""', "war\0"],
+    ("text", "words"),
+    [
+        ('"war', "war"),
+        ("war*", "war"),
+        ("(war)", "war"),
+        ('""war""', "war"),
+        ("war\0", "war"),
+        ("war' --", "war"),
+        ("label:war", "label war"),
+        ("{label} : war", "label war"),
+        ("NEAR(war", "near war"),
+        ("-war ^science", "war science"),
+    ],
 )
-def test_query_syntax_is_plain_text(table: FeatureTable, text: str) -> None:
-    assert any("war" in card.label.casefold() for card, _ in table.search(text))
+def test_query_syntax_is_plain_text(table: FeatureTable, text: str, words: str) -> None:
+    wanted = {card.index for card, _ in table.search(words, 80)}
+    assert wanted
+    assert set(indexes(table, text)) <= wanted
+
+
+@pytest.mark.parametrize("text", ["war AND", "NOT war", "war OR OR"])
+def test_operators_are_words(table: FeatureTable, text: str) -> None:
+    assert len(table.search(text)) == 20
 
 
 @given(text=st.text(max_size=60))
