@@ -81,4 +81,6 @@ def _storable(text: str) -> str:
 
 def _quoted_words(text: str) -> list[str]:
     words = _ASCII_PUNCTUATION.sub(" ", _storable(text)).split()
-    return [f'"{word}"*' for word in words if any(c.isalnum() for c in word)][:_MAX_WORDS]
+    words = [word for word in words if any(c.isalnum() for c in word)][:_MAX_WORDS]
+    # several single letters as beginnings would match nearly everything, slowly
+    return [f'"{word}"*' if len(word) > 1 or len(words) == 1 else f'"{word}"' for word in words]
