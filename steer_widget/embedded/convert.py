@@ -6,7 +6,7 @@ import hashlib
 import shutil
 import zipfile
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import Any, BinaryIO, cast
 
 from ..errors import DownloadError
 from .fetch import Report
@@ -73,11 +73,11 @@ def _save_as_safetensors(gguf: Path, target: Path) -> str:
     import torch
     import transformers
 
-    model = transformers.AutoModelForCausalLM.from_pretrained(
-        gguf.parent,
-        gguf_file=gguf.name,
-        dtype=torch.float32,
-        quantization_config=transformers.GgufConfig(dequantize=True),
+    # newer versions may keep the weights packed, older ones (Python 3.10) always unpack them
+    gguf_config = getattr(transformers, "GgufConfig", None)
+    unpack = {} if gguf_config is None else {"quantization_config": gguf_config(dequantize=True)}
+    model: Any = transformers.AutoModelForCausalLM.from_pretrained(
+        gguf.parent, gguf_file=gguf.name, dtype=torch.float32, **unpack
     )
     # marked as quantized, transformers would refuse to save it or look for a GGUF file when loading
     if hasattr(model.config, "quantization_config"):

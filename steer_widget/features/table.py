@@ -82,7 +82,9 @@ class FeatureTable:
             Cards with their scores, best first; a score compares within this list only.
         """
         found = ((self.card(index), score) for index, score in self._search.find(text, limit * _SPARE))
-        ranked = sorted(((card, score * _worth(card, text)) for card, score in found), key=_score, reverse=True)
+        ranked = sorted(
+            ((card, score * _worth(card, text)) for card, score in found), key=_score, reverse=True
+        )
         number = int(text) if text.strip().isdecimal() and len(text.strip()) < _MAX_DIGITS else None
         if number is not None and number in self:
             best = max((score for _, score in ranked), default=0.0) + 1.0
@@ -131,7 +133,9 @@ def _cards(path: Path, lines: dict[int, bytes]) -> Iterator[FeatureCard]:
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise _damaged(path, number, str(error)) from error
     except OSError as error:
-        raise MissingPath("feature table", str(path), "a readable file of JSON lines", hint=str(error)) from error
+        raise MissingPath(
+            "feature table", str(path), "a readable file of JSON lines", hint=str(error)
+        ) from error
 
 
 def _damaged(path: Path, line: int, what: str) -> LoadError:

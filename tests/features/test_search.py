@@ -27,7 +27,8 @@ def indexes(table: FeatureTable, text: str, limit: int = 20) -> list[int]:
 
 
 @pytest.mark.parametrize(
-    ("text", "wanted"), [("war", 523), ("science", 3530), ("love", 180), ("sad", 1319), ("food", 940), ("LOVE", 180)]
+    ("text", "wanted"),
+    [("war", 523), ("science", 3530), ("love", 180), ("sad", 1319), ("food", 940), ("LOVE", 180)],
 )
 def test_the_feature_a_word_names_comes_first(table: FeatureTable, text: str, wanted: int) -> None:
     assert wanted in indexes(table, text, 2)

@@ -78,7 +78,14 @@ def test_a_table_with_flipped_bytes_is_damaged(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "second",
-    [b"{not json}", b'{"label": "no index"}', b'{"index": "1"}', b'{"index": -1}', b'{"index": 0}', b'{"index": 1, "label": "\xff"}'],
+    [
+        b"{not json}",
+        b'{"label": "no index"}',
+        b'{"index": "1"}',
+        b'{"index": -1}',
+        b'{"index": 0}',
+        b'{"index": 1, "label": "\xff"}',
+    ],
     ids=["no JSON", "no index", "index as text", "negative", "twice", "not UTF-8"],
 )
 def test_a_bad_line_is_named_by_its_number(tmp_path: Path, second: bytes) -> None:
