@@ -1,0 +1,36 @@
+// Bundles the page into steer_widget/static/. Same input, same bytes: CI compares the result.
+import { statSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
+
+const here = dirname(fileURLToPath(import.meta.url));
+const out = join(here, "..", "steer_widget", "static");
+const MAX_BYTES = 250_000;
+
+await build({
+  absWorkingDir: here,
+  entryPoints: [
+    { in: "src/index.ts", out: "widget" },
+    { in: "src/styles/widget.css", out: "widget" },
+  ],
+  outdir: out,
+  bundle: true,
+  minify: true,
+  format: "esm",
+  target: ["es2022"],
+  charset: "utf8",
+  legalComments: "none",
+  jsx: "automatic",
+  jsxImportSource: "preact",
+  logLevel: "warning",
+});
+
+for (const name of ["widget.js", "widget.css"]) {
+  const { size } = statSync(join(out, name));
+  console.log(`${name}: ${(size / 1000).toFixed(1)} kB`);
+  if (size > MAX_BYTES) {
+    console.error(`${name} has ${size} bytes; at most ${MAX_BYTES} are allowed.`);
+    process.exit(1);
+  }
+}

@@ -1,0 +1,223 @@
+// What the page can do, as the buttons name it.
+import type { Connection } from "./connection";
+import { describe } from "./errors";
+import type { Edit, FeatureCard, Generation, Prompt, Selection, Unit } from "./protocol.gen";
+import { isActive } from "./reducer";
+import { withRow } from "./rows";
+import { isBlank, type Store } from "./store";
+import { inUnit, startStrength } from "./strength";
+
+const TEXT_PAUSE_MS = 400;
+const DIAL_PAUSE_MS = 150;
+const STOP_PATIENCE_MS = 1_000;
+const N_HITS = 20;
+
+export class Actions {
+  readonly #store: Store;
+  readonly #connection: Connection;
+  #lastSearch = 0;
+
+  constructor(store: Store, connection: Connection) {
+    this.#store = store;
+    this.#connection = connection;
+  }
+
+  get canInterrupt(): boolean {
+    return this.#connection.canInterrupt;
+  }
+
+  // ---- prompts
+
+  setPrompt(i: number, prompt: Prompt): void {
+    this.#store.ui.fail("run", null);
+    this.#store.prompts.change(
+      `prompt/${i}`,
+      (all) => {
+        const next = [...all];
+        while (next.length <= i) next.push("");
+        next[i] = prompt;
+        return next;
+      },
+      TEXT_PAUSE_MS,
+    );
+  }
+
+  leavePrompt(i: number): void {
+    if (isBlank(this.#store.prompts.value.value[i] ?? "")) this.#store.ui.touch(i);
+    void this.#store.prompts.flush();
+  }
+
+  addPrompt(): void {
+    this.#changePrompts((all) => [...(all.length === 0 ? [""] : all), ""]);
+  }
+
+  removePrompt(i: number): void {
+    this.#store.ui.touched.value = new Set();
+    this.#changePrompts((all) => all.filter((_, at) => at !== i));
+  }
+
+  /** Adding and removing shift the numbers of the others, so the changes so far become one with them. */
+  #changePrompts(change: (all: Prompt[]) => Prompt[]): void {
+    this.#store.prompts.replace(change(this.#store.prompts.value.value));
+  }
+
+  // ---- features
+
+  addFeature(card: Pick<FeatureCard, "index" | "label">, strength?: number): void {
+    const { status, selection } = this.#store;
+    const edit: Edit = {
+      feature: { index: card.index, label: card.label, sae: "" },
+      strength: strength ?? startStrength(status.value.sae),
+      unit: "raw",
+      method: null,
+      positions: "all",
+    };
+    this.#store.ui.fail("search", null);
+    selection.change(`add/${selection.value.value.edits.length}/${card.index}`, (s) => ({
+      ...s,
+      edits: [...s.edits, edit],
+    }));
+  }
+
+  changeEdit(row: string, field: keyof Edit, change: (edit: Edit) => Edit): void {
+    const delay = field === "strength" ? DIAL_PAUSE_MS : 0;
+    this.#store.ui.fail("run", null);
+    this.#store.selection.change(
+      `${field}/${row}`,
+      (s) => ({ ...s, edits: withRow(s.edits, row, (edit) => [change(edit)]) }),
+      delay,
+    );
+  }
+
+  setUnit(row: string, unit: Unit): void {
+    const { status, ui } = this.#store;
+    ui.forget(`strength/${row}`);
+    this.changeEdit(row, "unit", (edit) =>
+      inUnit(edit, unit, status.value.sae, ui.cards.value.get(edit.feature.index)),
+    );
+  }
+
+  duplicate(row: string): void {
+    this.#changeSelection((s) => ({ ...s, edits: withRow(s.edits, row, (edit) => [edit, edit]) }));
+  }
+
+  remove(row: string): void {
+    this.#store.ui.forget(`/${row}`);
+    this.#changeSelection((s) => ({ ...s, edits: withRow(s.edits, row, () => []) }));
+  }
+
+  setLayout(change: Partial<Selection>): void {
+    this.#store.selection.change(Object.keys(change).join(), (s) => ({ ...s, ...change }));
+  }
+
+  /** Rows of one feature are named by their turn, so the changes so far become one with this. */
+  #changeSelection(change: (selection: Selection) => Selection): void {
+    this.#store.selection.replace(change(this.#store.selection.value.value));
+  }
+
+  /** Hits for words or an index; null when a newer search has overtaken this one. */
+  async search(text: string): Promise<FeatureCard[] | null> {
+    this.#lastSearch += 1;
+    const mine = this.#lastSearch;
+    try {
+      const cards = await this.#find(text, N_HITS);
+      if (mine !== this.#lastSearch) return null;
+      this.#store.ui.fail("search", null);
+      return cards;
+    } catch (thrown) {
+      if (mine !== this.#lastSearch) return null;
+      this.#store.ui.fail("search", describe(thrown));
+      return [];
+    }
+  }
+
+  /** Learns label, activation and examples of a feature that came from Python. */
+  async learn(index: number): Promise<void> {
+    if (this.#store.ui.cards.value.has(index)) return;
+    try {
+      await this.#find(String(index), 1);
+    } catch (thrown) {
+      this.#store.ui.fail(`card/${index}`, describe(thrown));
+    }
+  }
+
+  async #find(text: string, limit: number): Promise<FeatureCard[]> {
+    const result = await this.#connection.request({ type: "Search", text, limit });
+    const cards = result?.type === "Found" ? result.cards : [];
+    this.#store.ui.learn(cards);
+    return cards;
+  }
+
+  // ---- generation
+
+  setGeneration(change: Partial<Generation>): void {
+    this.#store.ui.fail("run", null);
+    this.#store.generation.change(Object.keys(change).join(), (g) => ({ ...g, ...change }), DIAL_PAUSE_MS);
+  }
+
+  resetGeneration(defaults: Generation): void {
+    this.#store.ui.forget("");
+    this.#store.generation.replace(defaults);
+  }
+
+  // ---- runs
+
+  /** One run per press: the guard is set before anything is sent, and cleared by reply or error. */
+  async run(): Promise<void> {
+    const { ui, prompts, selection, generation } = this.#store;
+    if (this.#store.blocked.value !== "") {
+      prompts.value.value.forEach((prompt, i) => isBlank(prompt) && ui.touch(i));
+      if (prompts.value.value.length === 0) ui.touch(0);
+      return;
+    }
+    ui.submitting.value = true;
+    ui.fail("run", null);
+    ui.fail("stop", null);
+    try {
+      const held = await Promise.all([prompts.flush(), selection.flush(), generation.flush()]);
+      if (!held.every(Boolean)) return;
+      const result = await this.#connection.request({ type: "Run" });
+      if (result?.type === "Started" && result.run !== this.#store.runId) await this.#connection.sync();
+      this.#store.draw();
+    } catch (thrown) {
+      ui.fail("run", describe(thrown));
+    } finally {
+      ui.submitting.value = false;
+    }
+  }
+
+  async stop(): Promise<void> {
+    const { ui, shown } = this.#store;
+    const { run } = shown.value;
+    if (!isActive(run) || ui.stopping.value === run.id) return;
+    ui.stopping.value = run.id;
+    ui.fail("stop", null);
+    const late = setTimeout(() => {
+      ui.stopLate.value = ui.stopping.value === run.id;
+    }, STOP_PATIENCE_MS);
+    try {
+      await this.#connection.request({ type: "Stop", run: run.id }, 600_000);
+    } catch (thrown) {
+      ui.stopping.value = null;
+      ui.fail("stop", describe(thrown));
+    } finally {
+      clearTimeout(late);
+      ui.stopLate.value = false;
+    }
+  }
+
+  async interrupt(): Promise<void> {
+    try {
+      await this.#connection.interrupt();
+    } catch (thrown) {
+      this.#store.ui.fail("interrupt", describe(thrown));
+    }
+  }
+
+  /** Fills in an example; what was typed already stays. */
+  useExample(prompt: string, card: Pick<FeatureCard, "index" | "label">, strength: number): void {
+    if (this.#store.prompts.value.value.every(isBlank)) this.#changePrompts(() => [prompt]);
+    const { edits } = this.#store.selection.value.value;
+    if (!edits.some((edit) => edit.feature.index === card.index)) this.addFeature(card, strength);
+  }
+}

@@ -1,0 +1,27 @@
+// What the traits hold before Python has said anything, and what "reset to defaults" means.
+import type { Generation, Selection, Status } from "./protocol.gen";
+
+export const DEFAULT_GENERATION: Readonly<Generation> = {
+  max_new_tokens: 60,
+  temperature: 0,
+  top_p: 1,
+  top_k: 0,
+  repetition_penalty: 1,
+  seed: 0,
+  stop: [],
+  chat: false,
+};
+
+export const EMPTY_SELECTION: Readonly<Selection> = { edits: [], combine: false, baseline: true, samples: 1 };
+
+export const UNKNOWN_STATUS: Readonly<Status> = {
+  worker: "stopped",
+  loading: null,
+  model: null,
+  sae: null,
+  methods: [],
+  n_labels: 0,
+  pid: null,
+  load_s: null,
+  error: null,
+};

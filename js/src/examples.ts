@@ -1,0 +1,41 @@
+// Three ways in for the embedded model and SAE; seen to work there, so shown only there.
+import type { Status } from "./protocol.gen";
+
+export interface Example {
+  readonly index: number;
+  readonly label: string;
+  readonly prompt: string;
+  readonly strength: number;
+  readonly why: string;
+}
+
+const PROMPT = "Yesterday I went for a walk and";
+const EMBEDDED_D_SAE = 4608;
+
+export const EXAMPLES: readonly Example[] = [
+  {
+    index: 523,
+    label: "war, in 'during the war'",
+    prompt: PROMPT,
+    strength: 70,
+    why: "A harmless walk ends in wartime.",
+  },
+  {
+    index: 3530,
+    label: "Science, mostly the journal",
+    prompt: PROMPT,
+    strength: 70,
+    why: "The walker comes home with the latest study.",
+  },
+  {
+    index: 180,
+    label: "love, in fall in love",
+    prompt: PROMPT,
+    strength: 70,
+    why: "The same walk turns tender.",
+  },
+];
+
+export function fitsExamples({ model, sae }: Status): boolean {
+  return sae?.d_sae === EMBEDDED_D_SAE && (model?.name.includes("SmolLM2") ?? false);
+}

@@ -1,0 +1,45 @@
+// Numbers as people type and read them.
+import { invalidInput } from "./errors";
+import type { ErrorInfo } from "./protocol.gen";
+
+const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
+
+export interface NumberRule {
+  /** Name of the field, as errors name it. */
+  readonly field: string;
+  readonly whole: boolean;
+  readonly allowed: string;
+}
+
+/** Reads what was typed; ranges are Python's to check, so that there is one truth about them. */
+export function parseNumber(text: string, rule: NumberRule): number | ErrorInfo {
+  const plain = text.trim().replace("−", "-");
+  const value = NUMBER.test(plain) ? Number(plain) : Number.NaN;
+  const fits = rule.whole ? Number.isSafeInteger(value) : Number.isFinite(value);
+  return fits ? value : invalidInput(rule.field, text, rule.allowed);
+}
+
+/** Keeps `digits` significant digits. */
+export function rounded(value: number, digits: number): number {
+  return value === 0 ? 0 : Number(value.toPrecision(digits));
+}
+
+export function plainNumber(value: number): string {
+  return String(value).replace("-", "−");
+}
+
+export function signed(value: number): string {
+  if (value === 0) return "0";
+  return `${value > 0 ? "+" : "−"}${Math.abs(value)}`;
+}
+
+export function count(n: number, noun: string): string {
+  return `${n.toLocaleString("en")} ${noun}${n === 1 ? "" : "s"}`;
+}
+
+export function duration(seconds: number): string {
+  const whole = Math.max(0, Math.round(seconds));
+  if (whole < 60) return `${whole} s`;
+  if (whole < 3600) return `${Math.floor(whole / 60)} min ${whole % 60} s`;
+  return `${Math.floor(whole / 3600)} h ${Math.floor((whole % 3600) / 60)} min`;
+}

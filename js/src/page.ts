@@ -1,0 +1,42 @@
+// One widget on the page: its store, its connection and what it can do, shared by all its views.
+import { createContext } from "preact";
+import { useContext } from "preact/hooks";
+import { Actions } from "./actions";
+import { Connection, type HostModel } from "./connection";
+import { Store } from "./store";
+
+export interface Page {
+  readonly store: Store;
+  readonly actions: Actions;
+  close(): void;
+}
+
+export function openPage(model: HostModel): Page {
+  const store: Store = new Store(
+    (command) => connection.request(command),
+    (seq) => connection.acknowledge(seq),
+  );
+  const connection = new Connection(model, {
+    run: (event) => store.receive(event),
+    trait: (name, value) => store.receiveTrait(name, value),
+    link: (state) => {
+      store.link.value = state;
+    },
+  });
+  connection.open();
+  return { store, actions: new Actions(store, connection), close: () => connection.close() };
+}
+
+export interface View extends Page {
+  /** Makes an element id unique among all views of all widgets. */
+  id(name: string): string;
+}
+
+const ViewContext = createContext<View | null>(null);
+export const ViewProvider = ViewContext.Provider;
+
+export function useView(): View {
+  const view = useContext(ViewContext);
+  if (view === null) throw new Error("a view was drawn outside ViewProvider");
+  return view;
+}

@@ -1,0 +1,58 @@
+// The shown run as a pure function of what the kernel sent.
+import type { CellView, RunDelta, RunSnapshot, RunView } from "./protocol.gen";
+
+export interface Shown {
+  /** Number of the last message that went in. */
+  readonly seq: number;
+  readonly run: RunView | null;
+}
+
+export type RunEvent = RunSnapshot | RunDelta;
+
+/** applied: drawn from now on; ignored: already in, or older; gap: something is missing, ask for all. */
+export type Outcome = "applied" | "ignored" | "gap";
+
+export const NOTHING_SHOWN: Shown = { seq: -1, run: null };
+
+/** Cells that did not change stay the same objects, so that only changed ones are drawn again. */
+function patchCells(cells: readonly CellView[], delta: RunDelta): CellView[] {
+  const next = [...cells];
+  for (const patch of delta.cells) {
+    const cell = next[patch.index];
+    if (cell === undefined) continue;
+    next[patch.index] = patch.done ?? {
+      ...cell,
+      state: cell.state === "queued" ? "running" : cell.state,
+      text: cell.text + patch.append,
+      n_tokens: patch.n_tokens,
+    };
+  }
+  return next;
+}
+
+function applyDelta(shown: Shown, delta: RunDelta): [Shown, Outcome] {
+  if (delta.seq <= shown.seq) return [shown, "ignored"];
+  const { run } = shown;
+  if (run === null || run.id !== delta.run || delta.seq !== shown.seq + 1) return [shown, "gap"];
+  const next: RunView = {
+    ...run,
+    state: delta.state,
+    cells: delta.cells.length > 0 ? patchCells(run.cells, delta) : run.cells,
+    progress: delta.progress,
+    error: delta.error,
+  };
+  return [{ seq: delta.seq, run: next }, "applied"];
+}
+
+function applySnapshot(shown: Shown, snapshot: RunSnapshot): [Shown, Outcome] {
+  if (snapshot.seq < shown.seq) return [shown, "ignored"];
+  return [{ seq: snapshot.seq, run: snapshot.run }, "applied"];
+}
+
+export function reduce(shown: Shown, event: RunEvent): [Shown, Outcome] {
+  return event.type === "RunSnapshot" ? applySnapshot(shown, event) : applyDelta(shown, event);
+}
+
+export function isActive(run: RunView | null): run is RunView {
+  return run !== null && ["queued", "loading", "running", "stopping"].includes(run.state);
+}

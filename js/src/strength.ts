@@ -1,0 +1,63 @@
+// The scale of a strength dial: signed, symmetric-logarithmic, fine near zero.
+import { rounded } from "./numbers";
+import type { Edit, FeatureCard, SaeInfo, Unit } from "./protocol.gen";
+
+export const UNITS: readonly { value: Unit; name: string; hint: string }[] = [
+  { value: "raw", name: "raw", hint: "The coefficient itself: strength × the feature's unit direction." },
+  { value: "max_act", name: "× max act", hint: "Multiples of the feature's maximum activation." },
+  { value: "norm", name: "× norm", hint: "Fractions of the usual length of the hidden state at the hook." },
+];
+
+const FALLBACK_RAW_RANGE = 200;
+/** Share of the range around zero in which the dial is nearly linear. */
+const LINEAR_SHARE = 0.05;
+/** Of the residual norm: where effects are usually seen and texts still hold together. */
+const START_SHARE = 0.4;
+
+/** The next number of the form 1, 2 or 5 times a power of ten. */
+function niceCeil(value: number): number {
+  const power = 10 ** Math.floor(Math.log10(value));
+  return (([1, 2, 5].find((step) => step * power >= value * 0.999) ?? 10) as number) * power;
+}
+
+/** How far the dial reaches to each side; the number box takes any finite number. */
+export function dialRange(unit: Unit, sae: SaeInfo | null): number {
+  if (unit === "max_act") return 8;
+  if (unit === "norm") return 2;
+  return sae !== null && sae.residual_norm > 0 ? niceCeil(sae.residual_norm) : FALLBACK_RAW_RANGE;
+}
+
+/** Where a newly chosen feature starts, raw. */
+export function startStrength(sae: SaeInfo | null): number {
+  const norm = sae !== null && sae.residual_norm > 0 ? sae.residual_norm : FALLBACK_RAW_RANGE / 2;
+  return rounded(START_SHARE * norm, 1);
+}
+
+/** Position of a strength on the dial, -1 to 1; beyond the range it stays at the end. */
+export function toPosition(strength: number, range: number): number {
+  const linear = range * LINEAR_SHARE;
+  const position = Math.log1p(Math.abs(strength) / linear) / Math.log1p(range / linear);
+  return Math.sign(strength) * Math.min(1, position);
+}
+
+export function fromPosition(position: number, range: number): number {
+  const linear = range * LINEAR_SHARE;
+  const size = linear * Math.expm1(Math.abs(position) * Math.log1p(range / linear));
+  const digits = size >= range * LINEAR_SHARE ? 2 : 1;
+  return position === 0 ? 0 : Math.sign(position) * Math.min(range, rounded(size, digits));
+}
+
+/** Raw strength of one `unit`; null where it is not known. */
+function rawPerUnit(unit: Unit, sae: SaeInfo | null, card: FeatureCard | undefined): number | null {
+  if (unit === "raw") return 1;
+  const value = unit === "norm" ? sae?.residual_norm : card?.max_act;
+  return value !== undefined && value !== null && value > 0 ? value : null;
+}
+
+/** The same edit in another unit: the same push where both units are known, else the number as it is. */
+export function inUnit(edit: Edit, unit: Unit, sae: SaeInfo | null, card: FeatureCard | undefined): Edit {
+  const from = rawPerUnit(edit.unit ?? "raw", sae, card);
+  const to = rawPerUnit(unit, sae, card);
+  const strength = from !== null && to !== null ? rounded((edit.strength * from) / to, 3) : edit.strength;
+  return { ...edit, unit, strength };
+}

@@ -1,0 +1,64 @@
+// State of the page alone: typed drafts, what is open, what is under way. Never synced.
+import { type Signal, signal } from "@preact/signals";
+import type { ErrorInfo, FeatureCard } from "./protocol.gen";
+
+export class UiState {
+  /** Text of number boxes that are being typed in or hold something that is no number, by field. */
+  readonly drafts: Signal<Readonly<Record<string, string>>> = signal({});
+  /** What the page itself refuses, by field; each blocks Run. */
+  readonly refused: Signal<Readonly<Record<string, ErrorInfo>>> = signal({});
+  /** Errors of actions, by action; shown until the action is tried again or they are closed. */
+  readonly failed: Signal<Readonly<Record<string, ErrorInfo>>> = signal({});
+  /** Prompts that were left empty or were run empty, by number. */
+  readonly touched: Signal<ReadonlySet<number>> = signal(new Set());
+  readonly cards: Signal<ReadonlyMap<number, FeatureCard>> = signal(new Map());
+  readonly opened: Signal<ReadonlySet<string>> = signal(new Set());
+  readonly generationOpen: Signal<boolean> = signal(false);
+  /** True from the click on Run until the kernel has answered. */
+  readonly submitting: Signal<boolean> = signal(false);
+  /** The run that Stop was pressed for. */
+  readonly stopping: Signal<string | null> = signal(null);
+  /** True when Stop had no answer for a second. */
+  readonly stopLate: Signal<boolean> = signal(false);
+
+  draft(field: string, text: string | null): void {
+    this.drafts.value = withKey(this.drafts.value, field, text);
+  }
+
+  refuse(field: string, error: ErrorInfo | null): void {
+    this.refused.value = withKey(this.refused.value, field, error);
+  }
+
+  fail(action: string, error: ErrorInfo | null): void {
+    this.failed.value = withKey(this.failed.value, action, error);
+  }
+
+  touch(prompt: number): void {
+    this.touched.value = new Set(this.touched.value).add(prompt);
+  }
+
+  toggle(row: string): void {
+    const next = new Set(this.opened.value);
+    if (!next.delete(row)) next.add(row);
+    this.opened.value = next;
+  }
+
+  learn(cards: readonly FeatureCard[]): void {
+    const next = new Map(this.cards.value);
+    for (const card of cards) next.set(card.index, card);
+    this.cards.value = next;
+  }
+
+  /** Forgets what was typed into fields that are gone. */
+  forget(ending: string): void {
+    const keep = <V>(all: Readonly<Record<string, V>>): Record<string, V> =>
+      Object.fromEntries(Object.entries(all).filter(([field]) => !field.endsWith(ending)));
+    this.drafts.value = keep(this.drafts.value);
+    this.refused.value = keep(this.refused.value);
+  }
+}
+
+function withKey<V>(all: Readonly<Record<string, V>>, key: string, value: V | null): Record<string, V> {
+  const { [key]: _old, ...rest } = all;
+  return value === null ? rest : { ...rest, [key]: value };
+}

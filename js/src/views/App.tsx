@@ -1,0 +1,51 @@
+import { useEffect, useState } from "preact/hooks";
+import { type View, ViewProvider } from "../page";
+import { themeOf, watchTheme } from "../theme";
+import { Errors } from "./Errors";
+import { Examples } from "./Examples";
+import { Features } from "./Features";
+import { GenerationPanel } from "./GenerationPanel";
+import { LayoutBar } from "./LayoutBar";
+import { Prompts } from "./Prompts";
+import { Results } from "./Results";
+import { RunBar } from "./RunBar";
+import { StatusBar } from "./StatusBar";
+
+/** The whole widget. */
+export function App({ view }: { view: View }) {
+  const [theme, setTheme] = useState(themeOf);
+  useEffect(() => watchTheme(() => setTheme(themeOf())), []);
+  const onKeyDown = (event: KeyboardEvent) => {
+    // Notebooks have shortcuts of their own: what is typed here must not reach them.
+    event.stopPropagation();
+    if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey)) return;
+    event.preventDefault();
+    void view.actions.run();
+  };
+  return (
+    <ViewProvider value={view}>
+      {/* biome-ignore lint/a11y/noStaticElementInteractions: the run shortcut works in every field inside */}
+      <div
+        class="sw-root"
+        data-theme={theme}
+        data-testid="sw-root"
+        data-lm-suppress-shortcuts="true"
+        onKeyDown={onKeyDown}
+      >
+        <StatusBar />
+        <div class="sw-inputs">
+          <Prompts />
+          <Features />
+        </div>
+        <div class="sw-controls">
+          <LayoutBar />
+          <GenerationPanel />
+        </div>
+        <RunBar />
+        <Errors />
+        <Examples />
+        <Results />
+      </div>
+    </ViewProvider>
+  );
+}

@@ -1,0 +1,46 @@
+import { EXAMPLES, fitsExamples } from "../examples";
+import { signed } from "../numbers";
+import { useView } from "../page";
+
+/** The first view of an empty widget: what it does, and three ways in. */
+export function Examples() {
+  const { store, actions } = useView();
+  const status = store.status.value;
+  if (store.shown.value.run !== null) return null;
+  return (
+    <section class="sw-examples-panel" data-testid="sw-examples">
+      <p class="sw-lead">
+        Push a language model along a feature of its own and read, side by side, what it writes with and
+        without it.
+      </p>
+      {fitsExamples(status) ? (
+        <ul class="sw-cards">
+          {EXAMPLES.map((example, k) => (
+            <li key={example.index}>
+              <button
+                type="button"
+                class="sw-card"
+                data-colour={store.colours.of({ index: example.index, label: example.label, sae: "" })}
+                data-testid={`sw-example-${k}`}
+                onClick={() => actions.useExample(example.prompt, example, example.strength)}
+              >
+                <span class="sw-card-head">
+                  <span class="sw-swatch" aria-hidden="true" />
+                  <span class="sw-label">{example.label}</span>
+                  <span class="sw-strength">{signed(example.strength)}</span>
+                </span>
+                <span class="sw-card-prompt">“{example.prompt} …”</span>
+                <span class="sw-quiet">{example.why}</span>
+              </button>
+            </li>
+          ))}
+        </ul>
+      ) : (
+        <p class="sw-quiet">
+          Type a prompt, choose a feature above, set its strength and press Run. Start low: at high strengths
+          texts fall apart.
+        </p>
+      )}
+    </section>
+  );
+}

@@ -1,0 +1,23 @@
+const PATHS = {
+  close: "M4 4l8 8M12 4l-8 8",
+  copy: "M6 6h7v7H6zM10 6V3H3v7h3",
+  chevron: "M4.5 6.5L8 10l3.5-3.5",
+  plus: "M8 3v10M3 8h10",
+  check: "M3 8.5l3.2 3.2L13 5",
+  stop: "M4.5 4.5h7v7h-7z",
+  alert: "M8 2.5l6 11H2zM8 7v3M8 11.6v.4",
+  clock: "M8 2.5a5.5 5.5 0 100 11 5.5 5.5 0 000-11M8 5v3.2l2 1.3",
+  pen: "M3 13l.6-2.6L10.8 3.200l2 2L5.600 12.400z",
+  search: "M7 2.500a4.500 4.500 0 100 9 4.500 4.500 0 000-9M10.300 10.300L13.500 13.500",
+} as const;
+
+export type IconName = keyof typeof PATHS;
+
+/** A picture beside words; never the only carrier of a meaning. */
+export function Icon({ name }: { name: IconName }) {
+  return (
+    <svg class="sw-icon" viewBox="0 0 16 16" width="16" height="16" aria-hidden="true" focusable="false">
+      <path d={PATHS[name]} />
+    </svg>
+  );
+}

@@ -1,0 +1,81 @@
+import { useView } from "../page";
+import type { Prompt, RunView } from "../protocol.gen";
+import { Cell } from "./Cell";
+import { ColumnHead } from "./ColumnHead";
+import { ErrorBox } from "./ErrorBox";
+import { RunProgress } from "./RunProgress";
+
+const promptText = (prompt: Prompt): string =>
+  typeof prompt === "string" ? prompt : prompt.map((turn) => `${turn.role}: ${turn.content}`).join("\n");
+
+const CHARS_PER_TOKEN = 4.2;
+const MAX_RESERVED_LINES = 14;
+
+/** Lines a cell will roughly need, reserved beforehand so that nothing jumps while texts grow. */
+function reservedLines(run: RunView): number {
+  const charsPerLine = Math.max(30, 112 / run.steerings.length);
+  const lines = Math.ceil((run.generation.max_new_tokens * CHARS_PER_TOKEN) / charsPerLine);
+  return Math.min(MAX_RESERVED_LINES, Math.max(2, lines));
+}
+
+function PromptRow({ run, prompt, at }: { run: RunView; prompt: Prompt; at: number }) {
+  const perPrompt = run.steerings.length * run.samples;
+  const samples = Array.from({ length: run.samples }, (_, sample) => sample);
+  return (
+    <>
+      <div class="sw-grid-row" role="row">
+        <div class="sw-prompt-head" role="rowheader">
+          <span class="sw-prompt-text" dir="auto" title={promptText(prompt)}>
+            {promptText(prompt)}
+          </span>
+        </div>
+      </div>
+      {samples.map((sample) => (
+        <div class="sw-grid-row" role="row" key={sample}>
+          {run.steerings.map((edits, column) => {
+            const index = at * perPrompt + column * run.samples + sample;
+            const cell = run.cells[index];
+            if (cell === undefined) return null;
+            return <Cell key={index} cell={cell} edits={edits} sample={run.samples > 1 ? sample : null} />;
+          })}
+        </div>
+      ))}
+    </>
+  );
+}
+
+/** The shown run: prompts down, steerings across, baseline first. */
+export function Results() {
+  const { store, id } = useView();
+  const { run } = store.shown.value;
+  if (run === null) return null;
+  return (
+    <section class="sw-results" aria-labelledby={id("results")} data-testid="sw-results">
+      <h3 id={id("results")} class="sw-hidden">
+        Results
+      </h3>
+      <RunProgress />
+      {run.error !== null && <ErrorBox error={run.error} testId="sw-run-error" />}
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling area must be reachable by keyboard */}
+      <div class="sw-scroll" tabIndex={0} role="region" aria-label="Texts side by side">
+        <div
+          class="sw-grid"
+          role="table"
+          aria-labelledby={id("results")}
+          style={{ "--sw-columns": run.steerings.length, "--sw-lines": reservedLines(run) }}
+        >
+          <div class="sw-grid-row" role="row">
+            {run.steerings.map((edits, column) => (
+              // biome-ignore lint/suspicious/noArrayIndexKey: a column is its place in the run
+              <ColumnHead key={column} edits={edits} />
+            ))}
+          </div>
+          {run.prompts.map((prompt, at) => (
+            // biome-ignore lint/suspicious/noArrayIndexKey: a prompt is its place in the run
+            <PromptRow key={at} run={run} prompt={prompt} at={at} />
+          ))}
+        </div>
+      </div>
+    </section>
+  );
+}

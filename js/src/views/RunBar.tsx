@@ -1,0 +1,56 @@
+import { count } from "../numbers";
+import { useView } from "../page";
+import { isActive } from "../reducer";
+import { Icon } from "./Icon";
+import { StopNotice } from "./StopNotice";
+
+/** Run and Stop, and how much a press will make. */
+export function RunBar() {
+  const { store, actions, id } = useView();
+  const { samples } = store.selection.value.value;
+  const nColumns = store.nColumns.value;
+  const nPrompts = Math.max(1, store.prompts.value.value.length);
+  const nCells = nColumns * nPrompts * samples;
+  const blocked = store.blocked.value;
+  const { run } = store.shown.value;
+  const active = isActive(run);
+  const stopping = active && (store.ui.stopping.value === run.id || run.state === "stopping");
+  const why = blocked !== "" && !active && !store.ui.submitting.value;
+  return (
+    <div class="sw-run-bar">
+      <button
+        type="button"
+        class="sw-run"
+        disabled={blocked !== ""}
+        aria-describedby={id("run-note")}
+        title="Run (Ctrl+Enter or ⌘+Enter)"
+        data-testid="sw-run"
+        onClick={() => void actions.run()}
+      >
+        {store.ui.submitting.value ? "Starting…" : "Run"}
+      </button>
+      <button
+        type="button"
+        class="sw-stop"
+        disabled={!active || stopping}
+        data-testid="sw-stop"
+        onClick={() => void actions.stop()}
+      >
+        <Icon name="stop" />
+        {stopping ? "Stopping…" : "Stop"}
+      </button>
+      <p class="sw-run-note" id={id("run-note")} data-testid="sw-run-note">
+        <span class="sw-count" data-testid="sw-count">
+          {count(nColumns, "column")} × {count(nPrompts, "prompt")} × {count(samples, "sample")} ={" "}
+          <strong>{count(nCells, "cell")}</strong>
+        </span>
+        {why && (
+          <span class="sw-why" data-testid="sw-why">
+            {blocked}
+          </span>
+        )}
+      </p>
+      <StopNotice />
+    </div>
+  );
+}
