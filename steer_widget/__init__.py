@@ -1,0 +1,114 @@
+"""Steer a language model by the features of its SAE, in a notebook: baseline and steerings side by side.
+
+    import steer_widget as sw
+    steerer = sw.demo()                      # displays its widget
+    run = steerer.compare("I went for a walk and", [steerer.feature(523).at(70)])
+    run.result()
+
+Every name is loaded when it is first used, so importing this costs nothing.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module, metadata
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from . import errors
+    from .catalog import Hit
+    from .cell import Cell
+    from .errors import (
+        DownloadError,
+        GenerationError,
+        HookInactive,
+        InvalidInput,
+        LoadError,
+        MissingPath,
+        OutOfMemory,
+        PromptTooLong,
+        ProtocolError,
+        ResultFormatError,
+        SaeMismatch,
+        SteererClosed,
+        SteerError,
+        UnknownFeature,
+        WorkerDied,
+        WorkerError,
+        WorkerTimeout,
+    )
+    from .loading import demo, from_model, load
+    from .result import RunResult
+    from .run import Run
+    from .saving import load_result
+    from .spec import Edit, Feature, Generation, Grid, Message, Selection, Steering
+    from .steerer import Steerer
+    from .widget import SteerWidget
+
+    __version__: str
+
+__all__ = [
+    "Cell",
+    "DownloadError",
+    "Edit",
+    "Feature",
+    "Generation",
+    "GenerationError",
+    "Grid",
+    "Hit",
+    "HookInactive",
+    "InvalidInput",
+    "LoadError",
+    "Message",
+    "MissingPath",
+    "OutOfMemory",
+    "PromptTooLong",
+    "ProtocolError",
+    "ResultFormatError",
+    "Run",
+    "RunResult",
+    "SaeMismatch",
+    "Selection",
+    "SteerError",
+    "SteerWidget",
+    "Steerer",
+    "SteererClosed",
+    "Steering",
+    "UnknownFeature",
+    "WorkerDied",
+    "WorkerError",
+    "WorkerTimeout",
+    "__version__",
+    "demo",
+    "errors",
+    "from_model",
+    "load",
+    "load_result",
+]
+
+_HOMES = {
+    "catalog": ("Hit",),
+    "cell": ("Cell",),
+    "loading": ("demo", "from_model", "load"),
+    "result": ("RunResult",),
+    "run": ("Run",),
+    "saving": ("load_result",),
+    "spec": ("Edit", "Feature", "Generation", "Grid", "Message", "Selection", "Steering"),
+    "steerer": ("Steerer",),
+    "widget": ("SteerWidget",),
+}
+
+
+def __getattr__(name: str) -> object:
+    if name == "__version__":
+        return metadata.version("steer_widget")
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    if name == "errors":
+        return import_module(f"{__name__}.errors")
+    home = next((home for home, names in _HOMES.items() if name in names), "errors")
+    value: object = getattr(import_module(f"{__name__}.{home}"), name)
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -1,0 +1,61 @@
+"""A result as an HTML table that reads well in light and dark notebooks, and on GitHub."""
+
+from __future__ import annotations
+
+from html import escape
+from typing import TYPE_CHECKING
+
+from .cell import Cell, prompt_text
+from .printable import printable
+from .spec import Steering
+from .text_table import cell_text, headline
+
+if TYPE_CHECKING:
+    from .result import RunResult
+
+# Colours are taken from the page and only made weaker, so they fit any theme; GitHub drops styles.
+_TABLE = "border-collapse:collapse;text-align:left;max-width:100%"
+_LINE = "border:1px solid rgba(128,128,128,.35);padding:.4em .7em;text-align:left;vertical-align:top"
+_HEAD = f"{_LINE};font-weight:600;background:rgba(128,128,128,.12)"
+_PROMPT = f"{_LINE};background:rgba(128,128,128,.06);white-space:pre-wrap;overflow-wrap:anywhere"
+_TEXT = f"{_LINE};white-space:pre-wrap;overflow-wrap:anywhere;min-width:12em"
+_NOTE = "opacity:.7;font-size:90%"
+
+
+def html_table(result: RunResult) -> str:
+    """The whole result; every text in it is escaped, so it shows as text whatever it holds."""
+    grid = result.grid
+    heads = "".join(f'<th style="{_HEAD}">{_head(steering)}</th>' for steering in grid.steerings)
+    rows = "".join(_prompt_rows(result, number) for number in range(len(grid.prompts)))
+    return (
+        f'<div style="overflow-x:auto"><table style="{_TABLE}"><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody>'
+        f'</table></div><div style="{_NOTE}">{safe_html(headline(result))}</div>'
+    )
+
+
+def safe_html(text: str) -> str:
+    """Text as HTML that shows it, with marks that would turn or hide it made visible."""
+    return escape(printable(text), quote=True)
+
+
+def _head(steering: Steering) -> str:
+    return "<br>".join(safe_html(str(edit)) for edit in steering.edits) or "baseline"
+
+
+def _prompt_rows(result: RunResult, number: int) -> str:
+    n_steerings, samples = len(result.grid.steerings), result.grid.samples
+    first = number * n_steerings * samples
+    prompt = safe_html(prompt_text(result.grid.prompts[number]))
+    rows = f'<tr><td colspan="{n_steerings}" style="{_PROMPT}"><em>{prompt}</em></td></tr>'
+    for sample in range(samples):
+        cells = [result.cells[first + steering * samples + sample] for steering in range(n_steerings)]
+        rows += "<tr>" + "".join(f'<td style="{_TEXT}">{_body(cell)}</td>' for cell in cells) + "</tr>"
+    return rows
+
+
+def _body(cell: Cell) -> str:
+    text = safe_html(cell.text)
+    if cell.state == "done" and cell.failure is None:
+        return text
+    note = safe_html(cell_text(cell)[len(cell.text) :].strip())
+    return f'{text} <span style="{_NOTE}">{note}</span>'

@@ -1,0 +1,321 @@
+"""The record of one run: its cells as the events of the worker leave them.
+
+A job has no thread and no lock of its own: the controller guards every call.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timezone
+from queue import SimpleQueue
+
+from .cell import Cell
+from .progress import SpeedMeter, time_left_s
+from .protocol import (
+    CellDelta,
+    CellDone,
+    ErrorInfo,
+    Measures,
+    ModelInfo,
+    Progress,
+    RunDone,
+    RunStarted,
+    SaeInfo,
+    Tokens,
+)
+from .spec import CellState, FinishReason, Grid, RunState
+from .states import (
+    CELL_END_STEPS,
+    CELL_ENDED,
+    RUN_END_STEPS,
+    RUN_ENDED,
+    CellStep,
+    RunStep,
+    next_cell_state,
+    next_run_state,
+)
+
+StreamEvent = RunStarted | Tokens | CellDone | RunDone
+"""What iterating over a run gives."""
+
+
+class CellRecord:
+    """What is known of a cell so far. Its text only grows until it ends or is tried again."""
+
+    __slots__ = ("error", "finish", "measures", "state", "text", "token_ids")
+
+    def __init__(self) -> None:
+        self.state: CellState = "queued"
+        self.clear()
+
+    def clear(self) -> None:
+        """Forgets what an earlier attempt left."""
+        self.text = ""
+        self.token_ids: list[int] = []
+        self.finish: FinishReason | None = None
+        self.measures = Measures()
+        self.error: ErrorInfo | None = None
+
+    def move(self, step: CellStep) -> bool:
+        """Takes the step if the table has it; False for one that came too late."""
+        after = next_cell_state(self.state, step)
+        if after is None:
+            return False
+        self.state = after
+        return True
+
+    @property
+    def ended(self) -> bool:
+        """Done, stopped or failed."""
+        return self.state in CELL_ENDED
+
+
+class Job:
+    """One run and all its cells.
+
+    Attributes:
+        id: unique among all runs.
+        attempt: 0, then one more with each retry.
+        model, sae, versions: what produced the texts; known once the run has started.
+        created_at: UTC, ISO 8601.
+    """
+
+    def __init__(self, run: str, grid: Grid, max_act: Mapping[str, float]) -> None:
+        self.id = run
+        self.grid = grid
+        self.max_act = dict(max_act)
+        self.created_at = datetime.now(timezone.utc).isoformat(timespec="seconds")
+        self.state: RunState = "queued"
+        self.attempt = 0
+        self.error: ErrorInfo | None = None
+        self.cells = [CellRecord() for _ in range(len(grid))]
+        self.model: ModelInfo | None = None
+        self.sae: SaeInfo | None = None
+        self.versions: dict[str, str] = {}
+        self.seconds = 0.0
+        self.sent = False
+        self._n_prompt_tokens: tuple[int, ...] | None = None
+        self._started_s: float | None = None
+        self._meter = SpeedMeter()
+        self._followers: list[SimpleQueue[StreamEvent]] = []
+
+    # ---- what is known
+
+    @property
+    def ended(self) -> bool:
+        """Done, stopped or failed."""
+        return self.state in RUN_ENDED
+
+    @property
+    def n_tokens(self) -> int:
+        """Tokens generated so far, over all cells."""
+        return sum(len(cell.token_ids) for cell in self.cells)
+
+    def unfinished(self) -> tuple[int, ...]:
+        """Numbers of the cells that still have to be generated."""
+        return tuple(i for i, cell in enumerate(self.cells) if not cell.ended)
+
+    def cell(self, index: int) -> Cell:
+        """A picture of one cell."""
+        record = self.cells[index]
+        at = self.grid.coordinates(index)
+        return Cell(
+            index=index,
+            prompt=self.grid.prompts[at.prompt],
+            steering=self.grid.steerings[at.steering],
+            sample=at.sample,
+            state=record.state,
+            text=record.text,
+            token_ids=tuple(record.token_ids),
+            finish=record.finish,
+            measures=record.measures,
+            failure=record.error,
+        )
+
+    def progress(self) -> Progress:
+        """How far it is; a cell that ended early counts in full."""
+        longest = self.grid.generation.max_new_tokens
+        n_left = sum(longest - min(longest, len(cell.token_ids)) for cell in self.cells if not cell.ended)
+        elapsed_s = self.seconds
+        if self._started_s is not None and not self.ended:
+            elapsed_s += time.monotonic() - self._started_s
+        speed = self._meter.tokens_per_s
+        n_whole = longest * len(self.cells)
+        # A stopped or failed cell ended where it was: the run did not get further than that.
+        n_behind = sum(longest if cell.state == "done" else len(cell.token_ids) for cell in self.cells)
+        return Progress(
+            fraction=1.0 if self.state == "done" else min(1.0, n_behind / n_whole),
+            n_tokens=self.n_tokens,
+            n_cells_ended=sum(cell.ended for cell in self.cells),
+            tokens_per_s=speed,
+            eta_s=0.0 if self.ended else time_left_s(n_left, speed),
+            elapsed_s=elapsed_s,
+        )
+
+    # ---- what happens to it
+
+    def move(self, step: RunStep) -> bool:
+        """Takes the step if the table has it; False for one that came too late."""
+        after = next_run_state(self.state, step)
+        if after is None:
+            return False
+        self.state = after
+        return True
+
+    def take(self, event: StreamEvent) -> None:
+        """Applies an event of the worker; one that came too late changes nothing."""
+        if self.ended:
+            return
+        if isinstance(event, RunStarted):
+            self._start(event)
+        elif isinstance(event, Tokens):
+            self._grow(event)
+        elif isinstance(event, CellDone):
+            self._end_cell(event)
+        else:
+            self._end(event)
+
+    def end(self, state: RunState, error: ErrorInfo | None = None) -> None:
+        """Ends the run from this side: what is not finished is stopped or failed, texts so far stay."""
+        self.take(RunDone(self.id, state, self._passed_s(), self.n_tokens, error))
+
+    def restart(self) -> bool:
+        """Puts the failed and stopped cells back into the queue; False where there is nothing to do."""
+        again = [cell for cell in self.cells if next_cell_state(cell.state, "retry")]
+        if not again or not self.move("retry"):
+            return False
+        for cell in again:
+            cell.move("retry")
+            cell.clear()
+        self.attempt += 1
+        self.error = None
+        self.sent = False
+        self._started_s = None
+        self._n_prompt_tokens = None
+        self._meter = SpeedMeter()
+        return True
+
+    def follow(self) -> SimpleQueue[StreamEvent]:
+        """A queue of all events: first what has happened, in short, then what happens.
+
+        The texts of its `Tokens` events, joined by cell, are the texts of the cells.
+        """
+        queue: SimpleQueue[StreamEvent] = SimpleQueue()
+        for event in self._so_far():
+            queue.put(event)
+        if not self.ended:
+            self._followers.append(queue)
+        return queue
+
+    def unfollow(self, queue: SimpleQueue[StreamEvent]) -> None:
+        """Nobody reads this queue any more."""
+        if queue in self._followers:
+            self._followers.remove(queue)
+
+    # ---- inside
+
+    def _passed_s(self) -> float:
+        return 0.0 if self._started_s is None else time.monotonic() - self._started_s
+
+    def _tell(self, event: StreamEvent) -> None:
+        for queue in self._followers:
+            queue.put(event)
+
+    def _start(self, event: RunStarted) -> None:
+        # A stop may be on its way already: then the state stays, but the clock runs.
+        self.move("start")
+        if self._started_s is None:
+            self._started_s = time.monotonic()
+            self._n_prompt_tokens = event.n_prompt_tokens
+            self._tell(event)
+
+    def _grow(self, event: Tokens) -> None:
+        n_new = 0
+        for delta in event.deltas:
+            if not 0 <= delta.cell < len(self.cells):
+                continue
+            cell = self.cells[delta.cell]
+            cell.move("start")
+            if cell.state == "running":
+                cell.text += delta.text
+                cell.token_ids.extend(delta.token_ids)
+                n_new += len(delta.token_ids)
+        self._meter.add(n_new, time.monotonic())
+        self._tell(event)
+
+    def _end_cell(self, event: CellDone) -> None:
+        step = CELL_END_STEPS.get(event.state)
+        if step is None or not 0 <= event.cell < len(self.cells):
+            return
+        cell = self.cells[event.cell]
+        if not cell.move(step):
+            return
+        cell.text, cell.token_ids = event.text, list(event.token_ids)
+        cell.finish, cell.measures, cell.error = event.finish, event.measures, event.error
+        self._tell(event)
+
+    def _end(self, event: RunDone) -> None:
+        step = RUN_END_STEPS.get(event.state)
+        if step is None or next_run_state(self.state, step) is None:
+            step, event = "fail", _out_of_place(event)
+        for index in self.unfinished():
+            self._end_cell(self._left_over(index, event))
+        self.move(step)
+        self.error = event.error
+        self.seconds += event.seconds
+        self._tell(event)
+        self._followers.clear()
+
+    def _left_over(self, index: int, event: RunDone) -> CellDone:
+        """How a cell ends that the worker did not end: refused, lost with the worker, or withdrawn."""
+        cell = self.cells[index]
+        stopped = event.state == "stopped"
+        return CellDone(
+            run=self.id,
+            cell=index,
+            state="stopped" if stopped else "failed",
+            text=cell.text,
+            token_ids=tuple(cell.token_ids),
+            finish="stopped" if stopped else "failed",
+            error=None if stopped else event.error or _NO_ANSWER,
+        )
+
+    def _so_far(self) -> Iterable[StreamEvent]:
+        if self._n_prompt_tokens is not None:
+            yield RunStarted(self.id, self._n_prompt_tokens)
+        grown = tuple(
+            CellDelta(index, cell.text, tuple(cell.token_ids))
+            for index, cell in enumerate(self.cells)
+            if cell.token_ids or cell.text
+        )
+        if grown:
+            yield Tokens(self.id, grown)
+        for index, cell in enumerate(self.cells):
+            if cell.ended and cell.finish is not None:
+                yield CellDone(
+                    self.id,
+                    index,
+                    cell.state,
+                    cell.text,
+                    tuple(cell.token_ids),
+                    cell.finish,
+                    cell.measures,
+                    cell.error,
+                )
+        if self.ended:
+            yield RunDone(self.id, self.state, self.seconds, self.n_tokens, self.error)
+
+
+_NO_ANSWER = ErrorInfo(
+    "GenerationError",
+    "The run ended without a word on this cell. This is a fault of the worker: retry the run.",
+)
+
+
+def _out_of_place(event: RunDone) -> RunDone:
+    """A worker's end that fits no running run, told as the failure it is."""
+    message = f"The worker ended the run as {event.state!r}, which has no place here. Restart the kernel."
+    return RunDone(
+        event.run, "failed", event.seconds, event.n_tokens, event.error or ErrorInfo("ProtocolError", message)
+    )

@@ -1,0 +1,184 @@
+"""Results as files: versioned JSON, written whole or not at all, read with distrust."""
+
+from __future__ import annotations
+
+import os
+import uuid
+from pathlib import Path
+from typing import Final, Literal
+
+import msgspec
+
+from .cell import Cell
+from .errors import MissingPath, ResultFormatError, SteerError
+from .protocol import ErrorInfo, Measures, ModelInfo, SaeInfo
+from .result import RunResult
+from .spec import CellState, FinishReason, Grid, RunState
+
+FORMAT: Final = "steer_widget.result"
+VERSION: Final = 1
+
+
+class _Head(msgspec.Struct, frozen=True):
+    """Enough of a file to know whether the rest can be read."""
+
+    format: str = ""
+    version: int = 0
+
+
+class _SavedCell(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A cell without its prompt and steering: the grid has them."""
+
+    state: CellState
+    text: str
+    token_ids: tuple[int, ...]
+    finish: FinishReason | None
+    measures: Measures
+    error: ErrorInfo | None
+
+
+class _SavedResult(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    format: Literal["steer_widget.result"]
+    version: Literal[1]
+    run: str
+    state: RunState
+    created_at: str
+    seconds: float
+    n_tokens: int
+    model: ModelInfo | None
+    sae: SaeInfo | None
+    versions: dict[str, str]
+    grid: Grid
+    max_act: dict[str, float]
+    cells: tuple[_SavedCell, ...]
+    error: ErrorInfo | None
+
+
+def save_result(result: RunResult, path: str | Path) -> Path:
+    """Writes a result; the file is there whole or not at all.
+
+    Returns:
+        The path it lies at.
+
+    Raises:
+        MissingPath: the folder does not exist or cannot be written.
+    """
+    target = Path(path).expanduser()
+    body = msgspec.json.format(msgspec.json.encode(_pack(result)), indent=1)
+    try:
+        _write_atomically(target, body)
+    except OSError as error:
+        raise MissingPath(
+            "path", str(target), "a file in a folder that exists and can be written", hint=str(error)
+        ) from error
+    return target
+
+
+def load_result(path: str | Path) -> RunResult:
+    """Reads what `RunResult.save` wrote; equal to what was saved.
+
+    Raises:
+        MissingPath: there is no such file, or it cannot be read.
+        ResultFormatError: it is damaged, no result, or written by a newer version.
+    """
+    source = Path(path).expanduser()
+    try:
+        body = source.read_bytes()
+    except OSError as error:
+        raise MissingPath(
+            "path", str(source), "a file that result.save(path) wrote", hint=str(error)
+        ) from error
+    try:
+        head = msgspec.json.decode(body, type=_Head)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise _unreadable(source, str(error)) from error
+    if head.format != FORMAT:
+        raise ResultFormatError(
+            f"{source} is no saved result of steer_widget: its format is {head.format!r}, not {FORMAT!r}."
+        )
+    if head.version != VERSION:
+        raise ResultFormatError(
+            f"{source} has version {head.version} of the result format; this steer_widget reads version {VERSION}. "
+            "It was probably written by a newer one: pip install --upgrade steer-widget"
+        )
+    try:
+        return _unpack(msgspec.json.decode(body, type=_SavedResult))
+    except (msgspec.DecodeError, UnicodeDecodeError, SteerError, RecursionError) as error:
+        raise _unreadable(source, str(error)) from error
+
+
+def _unreadable(source: Path, why: str) -> ResultFormatError:
+    return ResultFormatError(
+        f"{source} could not be read: {why}. It was probably cut off or edited: take the original or a copy."
+    )
+
+
+def _write_atomically(target: Path, body: bytes) -> None:
+    part = target.with_name(f".{target.name}.{uuid.uuid4().hex}.part")
+    try:
+        with part.open("xb") as file:
+            file.write(body)
+            file.flush()
+            os.fsync(file.fileno())
+        part.replace(target)
+    except BaseException:
+        part.unlink(missing_ok=True)
+        raise
+
+
+def _pack(result: RunResult) -> _SavedResult:
+    return _SavedResult(
+        format=FORMAT,
+        version=VERSION,
+        run=result.run,
+        state=result.state,
+        created_at=result.created_at,
+        seconds=result.seconds,
+        n_tokens=result.n_tokens,
+        model=result.model,
+        sae=result.sae,
+        versions=result.versions,
+        grid=result.grid,
+        max_act=result.max_act,
+        cells=tuple(
+            _SavedCell(cell.state, cell.text, cell.token_ids, cell.finish, cell.measures, cell.failure)
+            for cell in result.cells
+        ),
+        error=result.failure,
+    )
+
+
+def _unpack(saved: _SavedResult) -> RunResult:
+    grid = saved.grid
+    if len(saved.cells) != len(grid):
+        raise ResultFormatError(f"it holds {len(saved.cells)} cells where its grid has {len(grid)}")
+    return RunResult(
+        run=saved.run,
+        state=saved.state,
+        grid=grid,
+        cells=tuple(_unpack_cell(grid, index, cell) for index, cell in enumerate(saved.cells)),
+        model=saved.model,
+        sae=saved.sae,
+        versions=saved.versions,
+        created_at=saved.created_at,
+        seconds=saved.seconds,
+        n_tokens=saved.n_tokens,
+        max_act=saved.max_act,
+        failure=saved.error,
+    )
+
+
+def _unpack_cell(grid: Grid, index: int, cell: _SavedCell) -> Cell:
+    at = grid.coordinates(index)
+    return Cell(
+        index=index,
+        prompt=grid.prompts[at.prompt],
+        steering=grid.steerings[at.steering],
+        sample=at.sample,
+        state=cell.state,
+        text=cell.text,
+        token_ids=cell.token_ids,
+        finish=cell.finish,
+        measures=cell.measures,
+        failure=cell.error,
+    )
