@@ -129,8 +129,8 @@ class _Batch:
         out = [row for row, has_ended in zip(self.rows, ended, strict=True) if has_ended]
         for row, has_ended, (dose_sum, n_steered) in zip(self.rows, ended, self.hook.doses(), strict=True):
             if has_ended:
-                row.dose_sum += dose_sum
-                row.n_steered += n_steered
+                # A row that came from another batch was read again from its first token: nothing to add up.
+                row.dose_sum, row.n_steered = dose_sum, n_steered
         kept = [i for i, has_ended in enumerate(ended) if not has_ended]
         self.rows = [self.rows[i] for i in kept]
         if kept and out:

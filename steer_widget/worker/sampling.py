@@ -108,7 +108,7 @@ class Sampler:
             penalised = torch.where(logits > 0, logits / penalty, logits * penalty)
             logits = torch.where(self._seen, penalised, logits)
         if generation.temperature == 0:
-            token_ids = logits.argmax(-1)
+            token_ids = logits.max(-1).indices  # argmax, but several times faster on the CPU in bfloat16
         else:
             token_ids = self._sample(logits.float() / generation.temperature, steps)
         if self._seen is not None:

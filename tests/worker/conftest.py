@@ -1,0 +1,73 @@
+"""Tiny engines, and events collected from them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from steer_widget.protocol import CellDone, Event, RunDone, StartRun, Tokens
+from steer_widget.saes import load_sae
+from steer_widget.spec import Grid
+from steer_widget.worker.engine import Engine
+from tests.tiny import make
+
+
+class Ran:
+    """What a run sent."""
+
+    def __init__(self, events: list[Event]) -> None:
+        self.events = events
+        self.ends = {e.cell: e for e in events if isinstance(e, CellDone)}
+        self.done = next(e for e in events if isinstance(e, RunDone))
+
+    @property
+    def tokens(self) -> list[tuple[int, ...]]:
+        return [self.ends[cell].token_ids for cell in sorted(self.ends)]
+
+    @property
+    def texts(self) -> list[str]:
+        return [self.ends[cell].text for cell in sorted(self.ends)]
+
+    def streamed_text(self, cell: int) -> str:
+        return "".join(d.text for e in self.events if isinstance(e, Tokens) for d in e.deltas if d.cell == cell)
+
+    def streamed_tokens(self, cell: int) -> tuple[int, ...]:
+        return tuple(
+            i for e in self.events if isinstance(e, Tokens) for d in e.deltas if d.cell == cell for i in d.token_ids
+        )
+
+
+def run(
+    engine: Engine,
+    grid: Grid,
+    cells: tuple[int, ...] | None = None,
+    is_cancelled: Callable[[list[Event]], bool] = lambda _: False,
+    max_act: dict[str, float] | None = None,
+) -> Ran:
+    """Runs a grid and gathers its events."""
+    events: list[Event] = []
+    command = StartRun("run", grid, cells if cells is not None else tuple(range(len(grid))), max_act or {})
+    engine.run(command, events.append, lambda: is_cancelled(events))
+    return Ran(events)
+
+
+def make_engine(model_folder: Path, sae_folder: Path, max_batch_rows: int | None = None) -> Engine:
+    import torch
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+
+    model = AutoModelForCausalLM.from_pretrained(model_folder, dtype=torch.float32).eval()
+    tokenizer = AutoTokenizer.from_pretrained(model_folder)
+    return Engine(model, tokenizer, load_sae(str(sae_folder)), model_name="tiny", max_batch_rows=max_batch_rows)
+
+
+@pytest.fixture(scope="session")
+def tiny_folders(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    root = tmp_path_factory.mktemp("tiny")
+    return make.make_model(root / "model"), make.make_sae(root / "sae")
+
+
+@pytest.fixture(scope="session")
+def engine(tiny_folders: tuple[Path, Path]) -> Engine:
+    return make_engine(*tiny_folders)
