@@ -166,8 +166,8 @@ export class Actions {
   async run(): Promise<void> {
     const { ui, prompts, selection, generation } = this.#store;
     if (this.#store.blocked.value !== "") {
-      prompts.value.value.forEach((prompt, i) => isBlank(prompt) && ui.touch(i));
-      if (prompts.value.value.length === 0) ui.touch(0);
+      const shown = prompts.value.value.length === 0 ? [""] : prompts.value.value;
+      for (const [i, prompt] of shown.entries()) if (isBlank(prompt)) ui.touch(i);
       return;
     }
     ui.submitting.value = true;

@@ -47,7 +47,9 @@ export function Cell({ cell, edits, sample }: Props) {
       >
         {sample !== null && <span class="sw-sample">sample {sample + 1}</span>}
         <StreamText text={cell.text} testId={`sw-cell-text-${cell.index}`} />
-        {cell.error !== null && <ErrorBox error={cell.error} testId={`sw-cell-error-${cell.index}`} />}
+        {cell.error !== null && (
+          <ErrorBox error={cell.error} testId={`sw-cell-error-${cell.index}`} compact />
+        )}
         <div class="sw-cell-foot">
           <span class="sw-cell-state" data-state={cell.state}>
             <Icon name={icon} />

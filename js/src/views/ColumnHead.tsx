@@ -19,8 +19,10 @@ export function ColumnHead({ edits }: { edits: readonly Edit[] }) {
       <div class="sw-column" role="columnheader" data-baseline="true">
         <span class="sw-column-edit">
           <span class="sw-swatch" aria-hidden="true" />
-          <span class="sw-label">Baseline</span>
-          <span class="sw-quiet">unsteered</span>
+          <span class="sw-column-words">
+            <span class="sw-label">Baseline</span>
+            <span class="sw-quiet">unsteered</span>
+          </span>
         </span>
       </div>
     );
@@ -32,18 +34,21 @@ export function ColumnHead({ edits }: { edits: readonly Edit[] }) {
       data-colour={store.colours.of(edits[0]?.feature ?? NO_FEATURE)}
     >
       {edits.map((edit, i) => {
-        const label = edit.feature.label || store.ui.cards.value.get(edit.feature.index)?.label || "feature";
+        const label = edit.feature.label || store.ui.cards.value.get(edit.feature.index)?.label || "no label";
         return (
-          // biome-ignore lint/suspicious/noArrayIndexKey: edits of a run never move
           <span class="sw-column-edit" key={i} data-colour={store.colours.of(edit.feature)}>
             <span class="sw-swatch" aria-hidden="true" />
-            <span class="sw-label" dir="auto" title={label}>
-              {label}
-            </span>
-            <span class="sw-index">{edit.feature.index}</span>
-            <span class="sw-strength">
-              {signed(edit.strength)}
-              {suffix(edit)}
+            <span class="sw-column-words">
+              <span class="sw-label" dir="auto" title={label}>
+                {label}
+              </span>
+              <span class="sw-column-facts">
+                <span class="sw-strength">
+                  {signed(edit.strength)}
+                  {suffix(edit)}
+                </span>
+                <span class="sw-index">feature {edit.feature.index}</span>
+              </span>
             </span>
           </span>
         );

@@ -7,16 +7,24 @@ interface Props {
   error: ErrorInfo;
   testId: string;
   onClose?: () => void;
+  /** For cells: a few lines at most; the whole is in the details. */
+  compact?: boolean;
 }
 
 export const fullText = (error: ErrorInfo): string =>
   [`${error.kind}: ${error.message}`, error.details].filter((part) => part !== "").join("\n\n");
 
 /** Short text first, the whole story one click away. */
-export function ErrorBox({ error, testId, onClose }: Props) {
+export function ErrorBox({ error, testId, onClose, compact = false }: Props) {
   return (
-    <div class="sw-error-box" role="alert" data-testid={testId} data-kind={error.kind}>
-      <Icon name="alert" />
+    <div
+      class="sw-error-box"
+      role={compact ? undefined : "alert"}
+      data-compact={compact}
+      data-testid={testId}
+      data-kind={error.kind}
+    >
+      {!compact && <Icon name="alert" />}
       <div class="sw-error-body">
         <p class="sw-error-text">{error.message}</p>
         <details class="sw-error-details" data-testid={`${testId}-details`}>

@@ -1,12 +1,14 @@
 import { EXAMPLES, fitsExamples } from "../examples";
 import { signed } from "../numbers";
 import { useView } from "../page";
+import { isBlank } from "../store";
 
 /** The first view of an empty widget: what it does, and three ways in. */
 export function Examples() {
   const { store, actions } = useView();
   const status = store.status.value;
-  if (store.shown.value.run !== null) return null;
+  const started = store.selection.value.value.edits.length > 0 && !store.prompts.value.value.every(isBlank);
+  if (started || store.shown.value.run !== null) return null;
   return (
     <section class="sw-examples-panel" data-testid="sw-examples">
       <p class="sw-lead">

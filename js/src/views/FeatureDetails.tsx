@@ -37,7 +37,6 @@ export function FeatureDetails({ card }: { card: FeatureCard | undefined }) {
           <h4>Where it fires most</h4>
           <ol class="sw-examples">
             {card.examples.map((example, i) => (
-              // biome-ignore lint/suspicious/noArrayIndexKey: examples never move
               <li key={i}>
                 <span class="sw-act">{example.act.toFixed(1)}</span>
                 <ExampleText example={example} />

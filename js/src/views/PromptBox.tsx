@@ -18,7 +18,6 @@ function TextArea({ text, label, path, index, testId, onText }: TextProps) {
   const { store, actions, id } = useView();
   const wrong = store.fieldErrors.value[path] !== undefined;
   const area = useRef<HTMLTextAreaElement>(null);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the height follows the text
   useLayoutEffect(() => {
     if (area.current === null) return;
     area.current.style.height = "auto";
@@ -74,7 +73,6 @@ export function PromptBox({ index, prompt, removable }: Props) {
           />
         ) : (
           prompt.map((turn, at) => (
-            // biome-ignore lint/suspicious/noArrayIndexKey: a turn is its place in the chat
             <div class="sw-turn" key={at}>
               <span class="sw-role">{turn.role}</span>
               <TextArea

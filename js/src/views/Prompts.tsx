@@ -17,7 +17,6 @@ export function Prompts() {
         </button>
       </div>
       {shown.map((prompt, i) => (
-        // biome-ignore lint/suspicious/noArrayIndexKey: a prompt is its place in the list
         <PromptBox key={i} index={i} prompt={prompt} removable={shown.length > 1} />
       ))}
     </section>

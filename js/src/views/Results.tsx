@@ -66,12 +66,10 @@ export function Results() {
         >
           <div class="sw-grid-row" role="row">
             {run.steerings.map((edits, column) => (
-              // biome-ignore lint/suspicious/noArrayIndexKey: a column is its place in the run
               <ColumnHead key={column} edits={edits} />
             ))}
           </div>
           {run.prompts.map((prompt, at) => (
-            // biome-ignore lint/suspicious/noArrayIndexKey: a prompt is its place in the run
             <PromptRow key={at} run={run} prompt={prompt} at={at} />
           ))}
         </div>

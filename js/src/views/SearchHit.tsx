@@ -19,7 +19,6 @@ export function SearchHit({ card, id, active, onPick, onPoint }: Props) {
   const [example] = card.examples;
   return (
     // biome-ignore lint/a11y/useKeyWithClickEvents: the combobox that owns this option handles the keys
-    // biome-ignore lint/a11y/useFocusableInteractive: focus stays in the combobox
     <div
       class="sw-hit"
       role="option"

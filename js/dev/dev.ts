@@ -1,0 +1,26 @@
+// For development only: one widget on a scripted kernel. The query picks the scene:
+// ?scene=empty|loading|chosen|running|done|errors|failed|late|offline|search|many&theme=light|dark|none
+
+import widget from "../src/index";
+import type { FeatureCard } from "../src/protocol.gen";
+import cards from "./cards.json";
+import { FakeKernel } from "./fake_kernel";
+import { SCENES, STATUS, TEXTS } from "./scenes";
+
+const query = new URLSearchParams(location.search);
+const theme = query.get("theme") ?? "light";
+if (theme !== "none") document.body.dataset["jpThemeLight"] = String(theme === "light");
+
+const scene = SCENES[query.get("scene") ?? "empty"] ?? {};
+const kernel = new FakeKernel(cards as FeatureCard[], TEXTS, { status: STATUS, ...scene.traits });
+kernel.silent = scene.silent ?? false;
+kernel.nTicks = scene.nTicks ?? kernel.nTicks;
+Object.assign(window, { kernel });
+
+const el = document.getElementById("widget");
+if (el !== null) {
+  const { initialize, render } = widget();
+  initialize({ model: kernel });
+  render({ model: kernel, el });
+  await scene.play?.(kernel, el);
+}

@@ -1,0 +1,264 @@
+// For development only: plays the kernel's part with scripted texts, so that the page can be looked at
+// without a notebook. Nothing of it is in the wheel.
+import type { HostModel } from "../src/connection";
+import { DEFAULT_GENERATION, EMPTY_SELECTION, UNKNOWN_STATUS } from "../src/defaults";
+import { invalidInput } from "../src/errors";
+import type {
+  CellView,
+  Edit,
+  ErrorInfo,
+  FeatureCard,
+  PageCommand,
+  PageRequest,
+  Prompt,
+  Reply,
+  RunView,
+  Selection,
+  Status,
+} from "../src/protocol.gen";
+
+type Callback = (...values: never[]) => void;
+
+const TICK_MS = 60;
+
+export class FakeKernel implements HostModel {
+  readonly sent: PageRequest[] = [];
+  readonly traits: Record<string, unknown>;
+  readonly widget_manager = { kernel: { interrupt: () => Promise.resolve() } };
+  silent = false;
+  nTicks = Number.POSITIVE_INFINITY;
+  readonly #listeners = new Map<string, Set<Callback>>();
+  #seq = 0;
+  #run: RunView | null = null;
+  #timer = 0;
+
+  constructor(
+    readonly cards: readonly FeatureCard[],
+    readonly texts: readonly string[],
+    traits: Record<string, unknown> = {},
+  ) {
+    this.traits = {
+      prompts: [],
+      selection: { ...EMPTY_SELECTION },
+      generation: { ...DEFAULT_GENERATION },
+      status: { ...UNKNOWN_STATUS },
+      snapshot: { type: "RunSnapshot", seq: 0, run: null },
+      ...traits,
+    };
+  }
+
+  get(name: string): unknown {
+    return this.traits[name];
+  }
+
+  set(name: string, value: unknown): void {
+    this.traits[name] = value;
+    this.#emit(`change:${name}`);
+  }
+
+  on(name: string, callback: Callback): void {
+    this.#listeners.set(name, (this.#listeners.get(name) ?? new Set()).add(callback));
+  }
+
+  off(name?: string | null, callback?: Callback | null): void {
+    if (name && callback) this.#listeners.get(name)?.delete(callback);
+  }
+
+  send(content: unknown): void {
+    const request = content as PageRequest;
+    this.sent.push(request);
+    if (!this.silent) setTimeout(() => this.#answer(request), 5);
+  }
+
+  #emit(name: string, ...values: unknown[]): void {
+    for (const callback of this.#listeners.get(name) ?? [])
+      (callback as (...v: unknown[]) => void)(...values);
+  }
+
+  #reply(id: string, result: Reply["result"] = null, error: ErrorInfo | null = null): void {
+    const reply: Reply = { type: "Reply", id, error, result };
+    this.#emit("msg:custom", reply);
+  }
+
+  #answer({ id, command }: PageRequest): void {
+    switch (command.type) {
+      case "Sync":
+        this.#snapshot();
+        this.#reply(id);
+        break;
+      case "Ack":
+        break;
+      case "Search":
+        this.#reply(id, { type: "Found", cards: this.#search(command.text, command.limit) });
+        break;
+      case "Run":
+        this.#reply(id, { type: "Started", run: this.#start() });
+        break;
+      case "Stop":
+        this.#end("stopped");
+        this.#reply(id);
+        break;
+      default:
+        this.#reply(id, null, this.#set(command));
+    }
+  }
+
+  #set(command: Extract<PageCommand, { type: `Set${string}` }>): ErrorInfo | null {
+    if (command.type === "SetPrompts") this.set("prompts", command.prompts);
+    if (command.type === "SetSelection") this.set("selection", command.selection);
+    if (command.type !== "SetGeneration") return null;
+    const { temperature } = command.generation;
+    if (temperature < 0) return invalidInput("temperature", String(temperature), "0 (greedy) or above");
+    this.set("generation", command.generation);
+    return null;
+  }
+
+  #search(text: string, limit: number): FeatureCard[] {
+    const index = /^\d+$/.test(text) ? Number(text) : null;
+    const found = this.cards.filter((card) =>
+      index === null ? card.label.toLowerCase().includes(text.toLowerCase()) : card.index === index,
+    );
+    return found.slice(0, limit);
+  }
+
+  #snapshot(): void {
+    this.#emit("msg:custom", { type: "RunSnapshot", seq: this.#seq, run: this.#run });
+  }
+
+  #start(): string {
+    const { edits, combine, baseline, samples } = this.traits["selection"] as Selection;
+    const columns: Edit[][] = [
+      ...(baseline ? [[]] : []),
+      ...(combine ? (edits.length > 0 ? [edits] : []) : edits.map((e) => [e])),
+    ];
+    const prompts = this.traits["prompts"] as Prompt[];
+    const cells: CellView[] = Array.from(
+      { length: prompts.length * columns.length * samples },
+      (_, index) => ({
+        index,
+        state: "queued",
+        text: "",
+        n_tokens: 0,
+        finish: null,
+        measures: { dose: null },
+        error: null,
+      }),
+    );
+    this.#run = {
+      id: `run-${this.sent.length}`,
+      state: "running",
+      prompts,
+      steerings: columns,
+      samples,
+      generation: { ...DEFAULT_GENERATION },
+      cells,
+      progress: { fraction: 0, n_tokens: 0, n_cells_ended: 0, tokens_per_s: null, eta_s: null, elapsed_s: 0 },
+      error: null,
+    };
+    this.#seq += 1;
+    this.#status("busy");
+    this.#snapshot();
+    let tick = 0;
+    clearInterval(this.#timer);
+    this.#timer = window.setInterval(() => {
+      tick += 1;
+      if (tick > this.nTicks) return;
+      this.#grow(tick);
+    }, TICK_MS);
+    return this.#run.id;
+  }
+
+  #status(worker: Status["worker"]): void {
+    this.set("status", { ...(this.traits["status"] as Status), worker });
+  }
+
+  #grow(tick: number): void {
+    const run = this.#run;
+    if (run === null) return;
+    const total = run.generation.max_new_tokens;
+    const words = (cell: number) => (this.texts[cell % this.texts.length] ?? "").split(/(?<=\s)/);
+    const grown = run.cells.map((cell, i): CellView => {
+      const all = words(i);
+      const n = Math.min(total, tick * 2 - (i % 4));
+      if (n <= 0) return cell;
+      const ended = n >= all.length || n >= total;
+      return {
+        ...cell,
+        state: ended ? "done" : "running",
+        text: all.slice(0, n).join(""),
+        n_tokens: Math.min(n, all.length),
+        finish: ended ? (n >= total ? "length" : "eos") : null,
+        measures: {
+          dose:
+            ended && run.steerings.length > 1 && i % run.steerings.length > 0 ? 0.31 + (i % 5) / 12 : null,
+        },
+      };
+    });
+    const patches = grown
+      .filter((cell, i) => cell !== run.cells[i])
+      .map((cell) => ({
+        index: cell.index,
+        append: cell.text.slice((run.cells[cell.index]?.text ?? "").length),
+        n_tokens: cell.n_tokens,
+        done: cell.state === "done" ? cell : null,
+      }));
+    const nTokens = grown.reduce((sum, cell) => sum + cell.n_tokens, 0);
+    const nEnded = grown.filter((cell) => cell.state === "done").length;
+    const fraction = Math.min(1, nTokens / (grown.length * 48));
+    const done = nEnded === grown.length;
+    this.#run = {
+      ...run,
+      cells: grown,
+      state: done ? "done" : "running",
+      progress: {
+        fraction: done ? 1 : fraction,
+        n_tokens: nTokens,
+        n_cells_ended: nEnded,
+        tokens_per_s: 212 + (tick % 9),
+        eta_s: done ? 0 : (1 - fraction) * 8,
+        elapsed_s: tick * 0.2,
+      },
+    };
+    this.#delta(patches);
+    if (done) this.#end("done");
+  }
+
+  #delta(cells: { index: number; append: string; n_tokens: number; done: CellView | null }[]): void {
+    const run = this.#run;
+    if (run === null) return;
+    this.#seq += 1;
+    const { id, state, progress, error } = run;
+    this.#emit("msg:custom", { type: "RunDelta", seq: this.#seq, run: id, state, cells, progress, error });
+  }
+
+  /** Ends the run as the kernel would. */
+  #end(state: "done" | "stopped"): void {
+    clearInterval(this.#timer);
+    const run = this.#run;
+    if (run === null) return;
+    const cells = run.cells.map(
+      (cell): CellView => (cell.state === "done" ? cell : { ...cell, state: "stopped", finish: "stopped" }),
+    );
+    this.#run = { ...run, state, cells, progress: { ...run.progress, n_cells_ended: cells.length } };
+    this.#delta(
+      cells.map((cell) => ({ index: cell.index, append: "", n_tokens: cell.n_tokens, done: cell })),
+    );
+    this.#status("ready");
+  }
+
+  /** Fails the run, as after the death of the worker. */
+  fail(error: ErrorInfo): void {
+    clearInterval(this.#timer);
+    const run = this.#run;
+    if (run === null) return;
+    const cells = run.cells.map(
+      (cell): CellView =>
+        cell.state === "done" ? cell : { ...cell, state: "failed", finish: "failed", error },
+    );
+    this.#run = { ...run, state: "failed", cells, error };
+    this.#delta(
+      cells.map((cell) => ({ index: cell.index, append: "", n_tokens: cell.n_tokens, done: cell })),
+    );
+    this.#status("failed");
+  }
+}

@@ -1,0 +1,182 @@
+// For development only: states of the page worth looking at.
+import { EMPTY_SELECTION } from "../src/defaults";
+import type { Edit, ErrorInfo, Status } from "../src/protocol.gen";
+import type { FakeKernel } from "./fake_kernel";
+
+interface Scene {
+  traits?: Record<string, unknown>;
+  silent?: boolean;
+  nTicks?: number;
+  play?: (kernel: FakeKernel, el: HTMLElement) => Promise<void>;
+}
+
+export const TEXTS = [
+  " I saw a lot of people. I was walking down the street and I saw a man who was wearing a hat. He was talking to his dog about the weather, and the dog seemed to agree with most of it. I thought about that for a while.",
+  " saw the soldiers who had been sent to the front. The war had ended in 1985, but the trenches were still there, and the old men who had fought in them still came on Sundays to look at the fields.",
+  " found out that the latest climate report says that the oceans are warming faster than the models of the last decade predicted, according to a study published this week in the journal Science.",
+  " I met her. She is the sweetest thing that has ever happened to me, and I knew that I was falling in love before we had reached the end of the park.",
+];
+
+export const STATUS: Status = {
+  worker: "ready",
+  loading: null,
+  model: {
+    name: "SmolLM2-135M-Instruct",
+    architecture: "llama",
+    n_layers: 30,
+    d_model: 576,
+    d_vocab: 49152,
+    context: 8192,
+    n_parameters: 134515008,
+    dtype: "bfloat16",
+    device: "cpu",
+    has_chat_template: true,
+  },
+  sae: {
+    name: "steer-widget-demo",
+    architecture: "jumprelu",
+    d_in: 576,
+    d_sae: 4608,
+    hook_name: "blocks.15.hook_resid_post",
+    layer: 15,
+    residual_norm: 170,
+    neuronpedia_id: "",
+  },
+  methods: ["add"],
+  n_labels: 4608,
+  pid: 4242,
+  load_s: 5.1,
+  error: null,
+};
+
+const edit = (index: number, label: string, strength: number): Edit => ({
+  feature: { index, label, sae: "" },
+  strength,
+  unit: "raw",
+  method: null,
+  positions: "all",
+});
+
+const THREE = [
+  edit(523, "war, in 'during the war'", 70),
+  edit(3530, "Science, mostly the journal", 70),
+  edit(180, "love, in fall in love", -45),
+];
+const CHOSEN = {
+  prompts: ["Yesterday I went for a walk and"],
+  selection: { ...EMPTY_SELECTION, edits: THREE },
+};
+
+const DIED: ErrorInfo = {
+  kind: "WorkerDied",
+  message:
+    "The worker process ended: signal SIGKILL, probably because memory ran out. The next run starts a new one.",
+  details:
+    "exit signal: SIGKILL\nlast lines of its log:\n  loading model 100 %\n  ready in 5.1 s\n  run-3: 4 rows\n  <b>not bold</b>",
+  field: "",
+  value: "",
+  allowed: "",
+};
+
+const wait = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+
+function press(el: HTMLElement, testId: string): void {
+  el.querySelector<HTMLElement>(`[data-testid="${testId}"]`)?.click();
+}
+
+function type(el: HTMLElement, testId: string, text: string): void {
+  const box = el.querySelector<HTMLInputElement>(`[data-testid="${testId}"]`);
+  if (box === null) return;
+  box.focus();
+  box.value = text;
+  box.dispatchEvent(new Event("input", { bubbles: true }));
+}
+
+async function run(_kernel: FakeKernel, el: HTMLElement): Promise<void> {
+  await wait(120);
+  press(el, "sw-run");
+}
+
+export const SCENES: Record<string, Scene> = {
+  empty: {},
+  plain: { traits: { status: { ...STATUS, sae: { ...STATUS.sae, d_sae: 24576 } } } },
+  loading: {
+    traits: {
+      status: {
+        ...STATUS,
+        worker: "loading",
+        model: null,
+        sae: null,
+        loading: { type: "Loading", stage: "model", fraction: 0.62, message: "" },
+      },
+    },
+  },
+  search: {
+    play: async (_kernel, el) => {
+      await wait(100);
+      type(el, "sw-search", "war");
+    },
+  },
+  chosen: {
+    traits: CHOSEN,
+    play: async (_kernel, el) => {
+      await wait(150);
+      press(el, "sw-details-0");
+      press(el, "sw-gen-toggle");
+    },
+  },
+  running: { traits: CHOSEN, nTicks: 12, play: run },
+  done: { traits: CHOSEN, play: run },
+  combined: {
+    traits: { ...CHOSEN, selection: { ...CHOSEN.selection, combine: true } },
+    play: run,
+  },
+  many: {
+    traits: {
+      prompts: ["Yesterday I went for a walk and", "The best thing about the city is\nthat one can always"],
+      selection: {
+        ...EMPTY_SELECTION,
+        samples: 2,
+        edits: [
+          ...THREE,
+          ...[10, 20, 40, 80].map((s, i) => edit(11 + i, "a rather long label of a feature", s)),
+        ],
+      },
+    },
+    nTicks: 14,
+    play: run,
+  },
+  errors: {
+    traits: CHOSEN,
+    play: async (_kernel, el) => {
+      await wait(150);
+      type(el, "sw-strength-0", "abc");
+      press(el, "sw-gen-toggle");
+      type(el, "sw-gen-temperature", "-1");
+    },
+  },
+  failed: {
+    traits: CHOSEN,
+    nTicks: 12,
+    play: async (kernel, el) => {
+      await run(kernel, el);
+      await wait(1000);
+      kernel.fail(DIED);
+      await wait(100);
+      el.querySelector<HTMLElement>('[data-testid="sw-run-error-details"] summary')?.click();
+    },
+  },
+  late: {
+    traits: CHOSEN,
+    nTicks: 12,
+    play: async (kernel, el) => {
+      await run(kernel, el);
+      await wait(900);
+      kernel.silent = true;
+      press(el, "sw-stop");
+      await wait(1200);
+      press(el, "sw-interrupt");
+    },
+  },
+  offline: { silent: true, traits: CHOSEN },
+};

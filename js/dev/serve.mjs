@@ -1,0 +1,19 @@
+// For development only: `node dev/serve.mjs` bundles dev.ts and serves it on a loopback port.
+import { context } from "esbuild";
+
+const served = await context({
+  entryPoints: ["dev/dev.ts"],
+  outdir: "dev/dist",
+  bundle: true,
+  format: "esm",
+  target: ["es2022"],
+  jsx: "automatic",
+  jsxImportSource: "preact",
+  sourcemap: "inline",
+});
+const { port } = await served.serve({
+  servedir: "..",
+  host: "127.0.0.1",
+  port: Number(process.env.PORT ?? 8123),
+});
+console.log(`http://127.0.0.1:${port}/js/dev/dev.html`);
