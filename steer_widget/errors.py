@@ -23,8 +23,6 @@ Each text says what happened, the likely cause and the next step.
 
 from __future__ import annotations
 
-from typing import Any
-
 
 class SteerError(Exception):
     """Base of all errors of steer_widget.
@@ -151,7 +149,7 @@ def rebuild_error(
     found = _error_type(kind)
     if found is None:
         return SteerError(f"{kind}: {message}", details=details)
-    error: Any = found.__new__(found)
+    error: SteerError = found.__new__(found)
     SteerError.__init__(error, message, details=details)
     if isinstance(error, InvalidInput):
         error.field, error.value, error.allowed = field, value, allowed

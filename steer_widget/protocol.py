@@ -54,7 +54,12 @@ class ErrorInfo(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def rebuild(self) -> SteerError:
         """The error itself, ready to be raised."""
         return rebuild_error(
-            self.kind, self.message, details=self.details, field=self.field, value=self.value, allowed=self.allowed
+            self.kind,
+            self.message,
+            details=self.details,
+            field=self.field,
+            value=self.value,
+            allowed=self.allowed,
         )
 
 

@@ -32,12 +32,17 @@ def _one_of(field: str, value: object, allowed: Sequence[str]) -> None:
 
 
 def _whole(field: str, value: object, lowest: int, highest: int | None = None) -> int:
-    allowed = f"a whole number from {lowest} to {highest}" if highest is not None else f"a whole number from {lowest} up"
+    allowed = (
+        f"a whole number from {lowest} to {highest}"
+        if highest is not None
+        else f"a whole number from {lowest} up"
+    )
     if isinstance(value, bool) or not isinstance(value, numbers.Integral):
         raise InvalidInput(field, value, allowed)
-    if not lowest <= value <= (MAX_SEED if highest is None else highest):
+    whole = int(value)
+    if not lowest <= whole <= (MAX_SEED if highest is None else highest):
         raise InvalidInput(field, value, allowed)
-    return int(value)
+    return whole
 
 
 def _finite(field: str, value: object, allowed: str = "a finite number") -> float:
@@ -52,13 +57,20 @@ def _finite(field: str, value: object, allowed: str = "a finite number") -> floa
     return number
 
 
+def _switch(field: str, value: object) -> None:
+    if not isinstance(value, bool):
+        raise InvalidInput(field, value, "True or False")
+
+
 def _text(field: str, value: object, allowed: str = "text") -> str:
     if not isinstance(value, str):
         raise InvalidInput(field, value, allowed)
     try:
         value.encode()
     except UnicodeEncodeError as error:
-        raise InvalidInput(field, value, "text of whole characters: half of a surrogate pair is none") from error
+        raise InvalidInput(
+            field, value, "text of whole characters: half of a surrogate pair is none"
+        ) from error
     return value
 
 
@@ -80,11 +92,11 @@ class Feature(Spec, frozen=True):
     sae: str = ""
 
     def __post_init__(self) -> None:
-        if isinstance(self.index, bool) or not isinstance(self.index, numbers.Integral):
-            raise UnknownFeature("feature", self.index, "a whole number from 0 up")
-        if not 0 <= self.index <= MAX_SEED:
-            raise UnknownFeature("feature", self.index, "a whole number from 0 up")
-        msgspec.structs.force_setattr(self, "index", int(self.index))
+        try:
+            index = _whole("feature", self.index, 0)
+        except InvalidInput as error:
+            raise UnknownFeature("feature", self.index, error.allowed) from None
+        msgspec.structs.force_setattr(self, "index", index)
         _text("label", self.label)
         _text("sae", self.sae)
 
@@ -132,7 +144,8 @@ class Edit(Spec, frozen=True):
             _one_of("unit", self.unit, UNITS)
         if self.positions is not None:
             _one_of("positions", self.positions, POSITIONS)
-        if self.method is not None and (not isinstance(self.method, str) or not self.method):
+        method: object = self.method
+        if method is not None and (not isinstance(method, str) or not method):
             raise InvalidInput("method", self.method, "the name of a steering method, such as 'add'")
 
     def resolved(self, *, unit: Unit, method: str, positions: Positions) -> Edit:
@@ -151,18 +164,20 @@ class Edit(Spec, frozen=True):
         return f"{self.feature} {self.strength:+g}{unit}{method}"
 
 
+def _edits(field: str, given: object) -> tuple[Edit, ...]:
+    edits = (given,) if isinstance(given, Edit) else given
+    if not isinstance(edits, (list, tuple)) or not all(isinstance(edit, Edit) for edit in edits):
+        raise InvalidInput(field, given, "a list of edits, as feature.at(strength) gives")
+    return tuple(edits)
+
+
 class Steering(Spec, frozen=True):
     """What one column of the grid does: all its edits at once. No edits: the unsteered baseline."""
 
     edits: tuple[Edit, ...] = ()
 
     def __post_init__(self) -> None:
-        edits = self.edits
-        if isinstance(edits, Edit):
-            edits = (edits,)
-        if not isinstance(edits, (list, tuple)) or not all(isinstance(e, Edit) for e in edits):
-            raise InvalidInput("steering", edits, "a list of edits, as feature.at(strength) gives")
-        msgspec.structs.force_setattr(self, "edits", tuple(edits))
+        msgspec.structs.force_setattr(self, "edits", _edits("steering", self.edits))
 
     @property
     def is_baseline(self) -> bool:
@@ -256,12 +271,12 @@ class Generation(Spec, frozen=True, kw_only=True):
         force(self, "repetition_penalty", _finite("repetition_penalty", self.repetition_penalty))
         if self.repetition_penalty <= 0:
             raise InvalidInput("repetition_penalty", self.repetition_penalty, "above 0 (1 is off)")
-        stop = (self.stop,) if isinstance(self.stop, str) else self.stop
+        given: object = self.stop
+        stop = (given,) if isinstance(given, str) else given
         if not isinstance(stop, (list, tuple)) or not all(isinstance(s, str) and s for s in stop):
             raise InvalidInput("stop", self.stop, "a list of texts that are not empty")
         force(self, "stop", tuple(_text("stop", s) for s in stop))
-        if not isinstance(self.chat, bool):
-            raise InvalidInput("chat", self.chat, "True or False")
+        _switch("chat", self.chat)
 
 
 class Coordinates(Spec, frozen=True):
@@ -332,10 +347,9 @@ class Selection(Spec, frozen=True):
     samples: int = 1
 
     def __post_init__(self) -> None:
-        edits = tuple(self.edits)
-        if not all(isinstance(e, Edit) for e in edits):
-            raise InvalidInput("selection", self.edits, "edits, as feature.at(strength) gives")
-        msgspec.structs.force_setattr(self, "edits", edits)
+        msgspec.structs.force_setattr(self, "edits", _edits("selection", self.edits))
+        _switch("combine", self.combine)
+        _switch("baseline", self.baseline)
         msgspec.structs.force_setattr(self, "samples", _whole("samples", self.samples, 1))
 
     def steerings(self) -> tuple[Steering, ...]:
@@ -346,7 +360,7 @@ class Selection(Spec, frozen=True):
 def columns(edits: Sequence[Edit], *, combine: bool, baseline: bool) -> tuple[Steering, ...]:
     """Columns from edits: each its own, or one with all of them; the baseline in front if wanted."""
     if combine:
-        steered = (Steering(tuple(edits)),) if edits else ()
+        steered: tuple[Steering, ...] = (Steering(tuple(edits)),) if edits else ()
     else:
         steered = tuple(Steering((edit,)) for edit in edits)
     return ((Steering(),) if baseline else ()) + steered
