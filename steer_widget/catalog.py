@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numbers
+from collections.abc import Iterable
 
 import msgspec
 
@@ -10,7 +11,7 @@ from . import methods
 from .errors import InvalidInput, UnknownFeature
 from .features.table import FeatureTable
 from .protocol import FeatureCard
-from .spec import Feature, Grid
+from .spec import Edit, Feature
 
 _N_SUGGESTED = 5
 _N_LOOKED_AT = 200
@@ -72,7 +73,7 @@ class Catalog:
             )  # fmt: skip
         return tuple(self._table.search(text, wanted))
 
-    def check(self, grid: Grid, d_sae: int | None) -> dict[str, float]:
+    def check(self, edits: Iterable[Edit], d_sae: int | None) -> dict[str, float]:
         """Refuses what can be refused without the worker.
 
         Returns:
@@ -84,10 +85,10 @@ class Catalog:
         """
         known = methods.names()
         max_act: dict[str, float] = {}
-        for edit in grid.edits():
+        for edit in edits:
             index = edit.feature.index
             _check_index(index, d_sae)
-            if edit.method not in known:
+            if edit.method is not None and edit.method not in known:
                 raise InvalidInput("method", edit.method, ", ".join(known))
             if edit.unit == "max_act":
                 max_act[str(index)] = self._max_act(index)

@@ -80,6 +80,7 @@ class Controller:
         self._escalation: Escalation | None = None
         self._checks: dict[int, GridChecked | None] = {}
         self._n_checks = 0
+        self._n_turns = 0
         self._listeners: list[Listener] = []
         self._touched: list[Job | None] = []
         self._closed = False
@@ -301,6 +302,8 @@ class Controller:
             self._escalation = None
 
     def _enqueue(self, job: Job) -> None:
+        self._n_turns += 1
+        job.turn = self._n_turns
         self._queue.append(job)
         self._touched.append(job)
         self._advance()

@@ -76,7 +76,7 @@ class Job:
 
     Attributes:
         id: unique among all runs.
-        attempt: 0, then one more with each retry.
+        turn: place among all submissions of its controller; a retry takes a new one.
         model, sae, versions: what produced the texts; known once the run has started.
         created_at: UTC, ISO 8601.
     """
@@ -87,7 +87,7 @@ class Job:
         self.max_act = dict(max_act)
         self.created_at = datetime.now(timezone.utc).isoformat(timespec="seconds")
         self.state: RunState = "queued"
-        self.attempt = 0
+        self.turn = 0
         self.error: ErrorInfo | None = None
         self.cells = [CellRecord() for _ in range(len(grid))]
         self.model: ModelInfo | None = None
@@ -188,7 +188,6 @@ class Job:
         for cell in again:
             cell.move("retry")
             cell.clear()
-        self.attempt += 1
         self.error = None
         self.sent = False
         self._started_s = None

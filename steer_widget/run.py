@@ -99,6 +99,25 @@ class Run:
             return self._interrupted()
         return self._outcome()
 
+    def partial(self) -> RunResult:
+        """What there is now, without waiting and without raising."""
+        with self._controller.frozen():
+            job = self._job
+            return RunResult(
+                run=job.id,
+                state=job.state,
+                grid=job.grid,
+                cells=tuple(job.cell(index) for index in range(len(job.cells))),
+                model=job.model,
+                sae=job.sae,
+                versions=dict(job.versions),
+                created_at=job.created_at,
+                seconds=job.seconds,
+                n_tokens=job.n_tokens,
+                max_act=dict(job.max_act),
+                failure=job.error,
+            )
+
     def cancel(self) -> None:
         """Stops it at its next token and returns at once; texts so far are kept."""
         self._controller.cancel(self._job)
@@ -174,7 +193,7 @@ class Run:
         while not controller.wait(self._job, _slice_s(deadline_s)):
             if time.monotonic() >= deadline_s:
                 break
-        return self._result()
+        return self.partial()
 
     def _outcome(self) -> RunResult:
         if self._job.state == "failed":
@@ -184,25 +203,7 @@ class Run:
                 if error
                 else GenerationError("The run failed without a word. Retry it: run.retry().")
             )
-        return self._result()
-
-    def _result(self) -> RunResult:
-        with self._controller.frozen():
-            job = self._job
-            return RunResult(
-                run=job.id,
-                state=job.state,
-                grid=job.grid,
-                cells=tuple(job.cell(index) for index in range(len(job.cells))),
-                model=job.model,
-                sae=job.sae,
-                versions=dict(job.versions),
-                created_at=job.created_at,
-                seconds=job.seconds,
-                n_tokens=job.n_tokens,
-                max_act=dict(job.max_act),
-                failure=job.error,
-            )
+        return self.partial()
 
 
 def _slice_s(deadline_s: float | None) -> float:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self
 
-    from .job import Job
     from .widget import SteerWidget
 
 _CHECK_S = 2.0
@@ -70,8 +69,8 @@ class Steerer:
 
     @property
     def widget(self) -> SteerWidget:
-        """The steerer's one widget, made when first asked for."""
-        if self._widget is None:
+        """The steerer's one widget, made when first asked for, and anew when it was closed."""
+        if self._widget is None or self._widget.comm is None:
             from .widget import SteerWidget
 
             self._widget = SteerWidget(self)
@@ -237,7 +236,7 @@ class Steerer:
             SteererClosed: after `close`.
         """
         self._refuse_closed()
-        max_act = self._catalog.check(grid, self._known_d_sae())
+        max_act = self._catalog.check(grid.edits(), self._known_d_sae())
         answer = self._controller.check(grid, max_act, _CHECK_S) if ask_worker else None
         if answer is not None and answer.error is not None:
             raise answer.error.rebuild()
@@ -296,9 +295,13 @@ class Steerer:
 
     # ---- for the widget
 
-    def subscribe(self, listener: Callable[[Job | None], None]) -> Callable[[], None]:
-        """Tells `listener` of every change of a run or of the worker; see `Controller.subscribe`."""
-        return self._controller.subscribe(listener)
+    def check_edits(self, edits: Iterable[Edit]) -> None:
+        """Refuses what can be refused without the worker; units and methods may still be open.
+
+        Raises:
+            InvalidInput: feature, method or unit.
+        """
+        self._catalog.check(edits, self._known_d_sae())
 
     @property
     def catalog(self) -> Catalog:

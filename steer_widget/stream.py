@@ -1,0 +1,92 @@
+"""The numbered messages of the shown run: what the page lacks, never more than it takes. Pure.
+
+It compares the job with what was sent, so it needs no event of its own and loses none: a message
+that was never made is contained in the next one.
+"""
+
+from __future__ import annotations
+
+from .job import Job
+from .protocol import CellPatch, RunDelta, RunSnapshot
+from .spec import CellState, RunState
+from .views import cell_view, run_view
+
+MAX_UNACKNOWLEDGED = 40
+
+
+class Stream:
+    """Numbers, what was sent, what was acknowledged. The caller guards it and the job with its locks."""
+
+    def __init__(self) -> None:
+        self.job: Job | None = None
+        self._seq = 0
+        self._acknowledged = 0
+        self._whole = False
+        self._paused = False
+        self._turn = 0
+        self._state: RunState | None = None
+        self._cells: list[tuple[CellState, int]] = []
+
+    def show(self, job: Job) -> bool:
+        """Makes `job` the shown run if it was submitted later, or tried again; True if it changed."""
+        if job.turn <= self._turn:
+            return False
+        self.job, self._turn = job, job.turn
+        self._whole = True
+        return True
+
+    def sync(self) -> None:
+        """A page asks for everything: it has drawn nothing yet, or missed a number."""
+        self._acknowledged = self._seq
+        self._paused = False
+        self._whole = True
+
+    def acknowledge(self, seq: int) -> None:
+        """A page has drawn everything up to `seq`."""
+        self._acknowledged = max(self._acknowledged, min(seq, self._seq))
+        if self._paused and not self._is_behind():
+            self._paused = False
+            self._whole = True
+
+    def snapshot(self) -> RunSnapshot:
+        """The shown run whole, at the present number."""
+        return RunSnapshot(self._seq, run_view(self.job) if self.job is not None else None)
+
+    def next(self) -> RunSnapshot | RunDelta | None:
+        """What has to be sent now; None when the page has it all, or does not keep up."""
+        if self._paused:
+            return None
+        if self._whole:
+            self._whole = False
+            self._remember()
+            return self.snapshot()
+        job = self.job
+        if job is None:
+            return None
+        patches = tuple(patch for index in range(len(job.cells)) if (patch := self._patch(job, index)))
+        if not patches and job.state == self._state:
+            return None
+        if self._is_behind():
+            self._paused = True
+            return None
+        self._remember()
+        self._seq += 1
+        return RunDelta(self._seq, job.id, job.state, patches, job.progress(), job.error)
+
+    def _is_behind(self) -> bool:
+        return self._seq - self._acknowledged > MAX_UNACKNOWLEDGED
+
+    def _remember(self) -> None:
+        if self.job is not None:
+            self._state = self.job.state
+            self._cells = [(cell.state, len(cell.text)) for cell in self.job.cells]
+
+    def _patch(self, job: Job, index: int) -> CellPatch | None:
+        cell = job.cells[index]
+        state, n_chars = self._cells[index]
+        n_tokens = len(cell.token_ids)
+        if cell.ended and state != cell.state:
+            return CellPatch(index, n_tokens=n_tokens, done=cell_view(job, index))
+        if not cell.ended and len(cell.text) > n_chars:
+            return CellPatch(index, append=cell.text[n_chars:], n_tokens=n_tokens)
+        return None

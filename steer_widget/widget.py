@@ -1,0 +1,259 @@
+"""The widget: its state as traits that Python sets and observes, the page's requests as typed messages."""
+
+from __future__ import annotations
+
+import threading
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import anywidget
+import traitlets
+
+from ._kernel import answer_every_page, warn_if_broken
+from .arguments import make_grid
+from .errors import InvalidInput, SteerError
+from .fallback import fallback_html
+from .feed import Feed
+from .protocol import (
+    Ack,
+    ErrorInfo,
+    Found,
+    PageCommand,
+    PageEvent,
+    Reply,
+    RunSnapshot,
+    Search,
+    SetGeneration,
+    SetPrompts,
+    SetSelection,
+    Started,
+    Status,
+    Stop,
+    Sync,
+    read_page_request,
+    to_page,
+)
+from .run import Run
+from .spec import Generation, Selection
+from .traits import (
+    Prompts,
+    ValueTrait,
+    generation_from,
+    prompts_from,
+    selection_from,
+    snapshot_from,
+    status_from,
+)
+
+if TYPE_CHECKING:
+    from .steerer import Steerer
+
+_STATIC = Path(__file__).with_name("static")
+
+
+class SteerWidget(anywidget.AnyWidget):
+    """The page of a steerer. All its views, in any number of tabs, show the same.
+
+    What is chosen is in traits: set, observe and link them; the page follows, and changes made in
+    the page arrive here. Runs that code starts on the steerer appear in the page, and `run` is the
+    latest one, whoever started it. Observers are called on the thread that made the change.
+
+    Args:
+        steerer: whose runs it starts and shows.
+    """
+
+    _esm = _STATIC / "widget.js"
+    _css = _STATIC / "widget.css"
+
+    prompts: ValueTrait[Prompts] = ValueTrait(
+        (),
+        prompts_from,
+        help="Prompts of the next run: texts or chats. Takes a single one too. Default: none.",
+    )
+    selection: ValueTrait[Selection] = ValueTrait(
+        Selection(),
+        selection_from,
+        help="Columns of the next run: features with strengths (in raw units unless they say otherwise), whether "
+        "they are combined, the baseline, samples per column. Takes a list of edits too. Default: the baseline.",
+    )
+    generation: ValueTrait[Generation] = ValueTrait(
+        Generation(), generation_from, help="How texts are generated. Default: greedy, 60 tokens."
+    )
+    status: ValueTrait[Status] = ValueTrait(
+        Status(),
+        status_from,
+        read_only=True,
+        help="State of the worker: loading, ready, what it has, last error.",
+    )
+    snapshot: ValueTrait[RunSnapshot] = ValueTrait(
+        RunSnapshot(0),
+        snapshot_from,
+        read_only=True,
+        help="The latest run whole, as it was when it started or ended: enough to draw it without a kernel.",
+    )
+
+    def __init__(self, steerer: Steerer) -> None:
+        # Before the first trait is set: every change to a trait takes this lock.
+        self._trait_lock = threading.RLock()
+        self._start_lock = threading.Lock()
+        self._steerer = steerer
+        warn_if_broken()
+        super().__init__()
+        answer_every_page(self.comm)
+        self.on_msg(self._on_page)
+        self._feed = Feed(
+            steerer.controller,
+            send=self._tell,
+            publish_run=self._publish_run,
+            publish_status=self._publish_status,
+        )
+
+    # ---- runs
+
+    @property
+    def run(self) -> Run | None:
+        """The latest run, started in the page or from code; None before the first."""
+        job = self._feed.job
+        return Run(self._steerer.controller, job) if job is not None else None
+
+    def start(self) -> Run:
+        """Starts what is selected, as the Run button does. Returns at once.
+
+        Raises:
+            InvalidInput: a value is refused, or the latest run has not ended.
+            SteererClosed: the steerer is closed.
+        """
+        return self._start(ask_worker=True)
+
+    def stop(self) -> None:
+        """Stops the latest run, as the Stop button does; texts so far are kept."""
+        run = self.run
+        if run is not None:
+            run.cancel()
+
+    def close(self) -> None:
+        """Takes the widget off the page; the steerer and its runs go on."""
+        feed: Feed | None = getattr(self, "_feed", None)
+        if feed is not None:
+            feed.close()
+        super().close()
+
+    @contextmanager
+    def hold_sync(self) -> Iterator[None]:
+        """Sends changes of traits in one message, at the end of the block."""
+        # Two threads inside the same hold would lose each other's changes.
+        with self._trait_lock, super().hold_sync():
+            yield
+
+    # ---- display
+
+    def mimebundle(self, *, plain: str) -> tuple[dict[str, object], dict[str, object]]:
+        """The widget's view, and beside it what readers without a kernel see."""
+        bundle, metadata = (super()._repr_mimebundle_() if self.comm is not None else None) or ({}, {})
+        job = self._feed.job
+        result = Run(self._steerer.controller, job).partial() if job is not None else None
+        return {**bundle, "text/plain": plain, "text/html": fallback_html(plain, result)}, metadata
+
+    def _repr_mimebundle_(self, **_choice: object) -> tuple[dict[str, object], dict[str, object]]:
+        return self.mimebundle(plain=repr(self))
+
+    def __repr__(self) -> str:
+        run = self.run
+        return f"<SteerWidget of {self._steerer!r}, run {run.state if run else 'none'}>"
+
+    # ---- to the page
+
+    def _tell(self, message: PageEvent) -> None:
+        self.send(to_page(message))
+
+    def _publish_run(self, snapshot: RunSnapshot) -> None:
+        with self._trait_lock:
+            self.set_trait("snapshot", snapshot)
+
+    def _publish_status(self) -> None:
+        with self._trait_lock:
+            self.set_trait("status", self._steerer.status)
+
+    # ---- from the page
+
+    def _on_page(self, _widget: object, content: object, _buffers: object) -> None:
+        """Takes a request of the page, on whatever thread the kernel picks: never waits, never prints."""
+        try:
+            request = read_page_request(content)
+        except SteerError as error:
+            self._tell(Reply(_request_id(content), ErrorInfo.of(error)))
+            return
+        if isinstance(request.command, Ack):
+            self._feed.acknowledge(request.command.seq)
+            return
+        try:
+            reply = Reply(request.id, result=self._perform(request.command))
+        except SteerError as error:
+            reply = Reply(request.id, ErrorInfo.of(error))
+        except Exception as error:  # noqa: BLE001 - the page must get an answer whatever happened
+            reply = Reply(request.id, ErrorInfo.of(error, traceback.format_exc()))
+        self._tell(reply)
+
+    def _perform(self, command: PageCommand) -> Found | Started | None:
+        if isinstance(command, Sync):
+            self._feed.sync()
+        elif isinstance(command, SetPrompts):
+            self._choose("prompts", command.prompts)
+        elif isinstance(command, SetSelection):
+            self._choose("selection", command.selection)
+        elif isinstance(command, SetGeneration):
+            self._choose("generation", command.generation)
+        elif isinstance(command, Search):
+            found = self._steerer.catalog.search(command.text, command.limit)
+            return Found(tuple(card for card, _ in found))
+        elif isinstance(command, Stop):
+            self._stop(command.run)
+        else:
+            return Started(self._start(ask_worker=False).id)
+        return None
+
+    def _choose(self, name: str, value: object) -> None:
+        with self._trait_lock:
+            self.set_trait(name, value)
+
+    def _stop(self, run_id: str) -> None:
+        run = next((run for run in self._steerer.runs if run.id == run_id), None)
+        if run is None:
+            raise InvalidInput("run", run_id, "the id of a run of this steerer", hint="Reload the page.")
+        run.cancel()
+
+    def _start(self, *, ask_worker: bool) -> Run:
+        # Taken before anything is submitted, so that a double click is one run.
+        if not self._start_lock.acquire(blocking=False):
+            raise InvalidInput(
+                "run", "starting", "one run at a time", hint="A run is being started just now."
+            )
+        try:
+            run = self.run
+            if run is not None and not run.done:
+                raise InvalidInput(
+                    "run", run.state, "one run at a time", hint="Stop the one that is on, or wait for it."
+                )
+            grid = make_grid(
+                list(self.prompts),
+                self.selection.steerings(),
+                generation=self.generation,
+                samples=self.selection.samples,
+            )
+            return self._steerer.start(grid, ask_worker=ask_worker)
+        finally:
+            self._start_lock.release()
+
+    @traitlets.validate("selection")
+    def _check_selection(self, proposal: traitlets.Bunch) -> Selection:
+        selection: Selection = proposal["value"]
+        self._steerer.check_edits(selection.edits)
+        return selection
+
+
+def _request_id(content: object) -> str:
+    found = content.get("id") if isinstance(content, dict) else None
+    return found if isinstance(found, str) else ""
