@@ -1,0 +1,31 @@
+"""A controller over a scripted worker, and small grids."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from steer_widget.controller import Controller
+from steer_widget.protocol import Load
+from tests.unit.scripted import READY, ScriptedBackend
+
+
+@pytest.fixture
+def backend() -> ScriptedBackend:
+    return ScriptedBackend()
+
+
+@pytest.fixture
+def controller(backend: ScriptedBackend) -> Iterator[Controller]:
+    made = Controller(backend, Load("model", "sae"), cancel_grace_s=0.1, terminate_grace_s=0.1)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def ready(controller: Controller, backend: ScriptedBackend) -> Controller:
+    """A controller whose worker has loaded."""
+    controller.start()
+    backend.say(READY)
+    return controller

@@ -1,0 +1,78 @@
+"""Hypothesis strategies for every value and message, read off their types."""
+
+from __future__ import annotations
+
+import types
+from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
+
+import msgspec
+from hypothesis import strategies as st
+
+from steer_widget.spec import (
+    POSITIONS,
+    UNITS,
+    Edit,
+    Feature,
+    Generation,
+    Grid,
+    Message,
+    Selection,
+    Steering,
+)
+
+texts = st.text(max_size=20)
+full_texts = texts.filter(lambda text: bool(text.strip()))
+whole = st.integers(0, 2**53 - 1)
+finite = st.floats(allow_nan=False, allow_infinity=False)
+
+features = st.builds(Feature, whole, texts, texts)
+edits = st.builds(
+    Edit, features, finite,
+    unit=st.none() | st.sampled_from(UNITS), method=st.none() | full_texts, positions=st.none() | st.sampled_from(POSITIONS),
+)  # fmt: skip
+steerings = st.builds(Steering, st.lists(edits, max_size=3).map(tuple))
+messages = st.builds(Message, full_texts, full_texts)
+prompts = full_texts | st.lists(messages, min_size=1, max_size=3).map(tuple)
+generations = st.builds(
+    Generation,
+    max_new_tokens=st.integers(1, 10**6), temperature=st.floats(0, 100), top_p=st.floats(0, 1, exclude_min=True),
+    top_k=whole, repetition_penalty=st.floats(0, 100, exclude_min=True), seed=whole,
+    stop=st.lists(texts.filter(bool), max_size=2).map(tuple), chat=st.booleans(),
+)  # fmt: skip
+grids = st.builds(
+    Grid,
+    st.lists(prompts, min_size=1, max_size=3).map(tuple),
+    st.lists(steerings, min_size=1, max_size=3).map(tuple),
+    st.integers(1, 3),
+    generations,
+)
+selections = st.builds(
+    Selection, st.lists(edits, max_size=3).map(tuple), st.booleans(), st.booleans(), st.integers(1, 5)
+)
+
+KNOWN: dict[Any, st.SearchStrategy[Any]] = {
+    str: texts, int: whole, float: finite, bool: st.booleans(), type(None): st.none(),
+    Feature: features, Edit: edits, Steering: steerings, Message: messages, Generation: generations,
+    Grid: grids, Selection: selections,
+}  # fmt: skip
+
+
+def of(kind: Any) -> st.SearchStrategy[Any]:
+    """Values of a type: a known one, a struct by its fields, or a container of such."""
+    if kind in KNOWN:
+        return KNOWN[kind]
+    origin, args = get_origin(kind), get_args(kind)
+    if origin is Literal:
+        return st.sampled_from(args)
+    if origin in (Union, types.UnionType):
+        if set(args) == {str, tuple[Message, ...]}:
+            return prompts
+        return st.one_of(*map(of, args))
+    if origin is tuple:
+        return st.lists(of(args[0]), max_size=3).map(tuple)
+    if origin is dict:
+        return st.dictionaries(of(args[0]), of(args[1]), max_size=3)
+    if isinstance(kind, type) and issubclass(kind, msgspec.Struct):
+        hints = get_type_hints(kind)
+        return st.builds(kind, **{name: of(hints[name]) for name in kind.__struct_fields__})
+    raise TypeError(f"no strategy for {kind}")
