@@ -9,7 +9,10 @@ import { inUnit, startStrength } from "./strength";
 
 const TEXT_PAUSE_MS = 400;
 const DIAL_PAUSE_MS = 150;
+const RUN_PATIENCE_MS = 1_000;
 const STOP_PATIENCE_MS = 1_000;
+/** A queued Stop is answered when the running cell ends, however long that takes. */
+const STOP_TIMEOUT_MS = 3_600_000;
 const N_HITS = 20;
 
 export class Actions {
@@ -177,13 +180,27 @@ export class Actions {
       const held = await Promise.all([prompts.flush(), selection.flush(), generation.flush()]);
       if (!held.every(Boolean)) return;
       const result = await this.#connection.request({ type: "Run" });
-      if (result?.type === "Started" && result.run !== this.#store.runId) await this.#connection.sync();
-      this.#store.draw();
+      if (result?.type === "Started") this.#awaitRun(result.run);
     } catch (thrown) {
       ui.fail("run", describe(thrown));
     } finally {
       ui.submitting.value = false;
     }
+  }
+
+  /** The reply may come before the run itself; Run stays closed until it is drawn, or asked for and not there. */
+  #awaitRun(run: string): void {
+    if (this.#store.runId === run) {
+      this.#store.draw();
+      return;
+    }
+    const { started } = this.#store.ui;
+    started.value = run;
+    setTimeout(async () => {
+      if (started.value !== run) return;
+      await this.#connection.sync();
+      started.value = null;
+    }, RUN_PATIENCE_MS);
   }
 
   async stop(): Promise<void> {
@@ -196,7 +213,7 @@ export class Actions {
       ui.stopLate.value = ui.stopping.value === run.id;
     }, STOP_PATIENCE_MS);
     try {
-      await this.#connection.request({ type: "Stop", run: run.id }, 600_000);
+      await this.#connection.request({ type: "Stop", run: run.id }, STOP_TIMEOUT_MS);
     } catch (thrown) {
       ui.stopping.value = null;
       ui.fail("stop", describe(thrown));

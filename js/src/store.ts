@@ -1,5 +1,5 @@
 // Everything the views draw from. Values that Python owns come in here; what only the page knows is in `ui`.
-import { computed, type ReadonlySignal, type Signal, signal } from "@preact/signals";
+import { batch, computed, type ReadonlySignal, type Signal, signal } from "@preact/signals";
 import { Colours } from "./colours";
 import type { LinkState } from "./connection";
 import { DEFAULT_GENERATION, EMPTY_SELECTION, UNKNOWN_STATUS } from "./defaults";
@@ -78,8 +78,13 @@ export class Store {
   draw(): void {
     cancelAnimationFrame(this.#frame);
     this.#frame = 0;
+    batch(() => this.#show());
+  }
+
+  #show(): void {
     this.shown.value = this.#received;
     const { run } = this.#received;
+    if (run?.id === this.ui.started.value) this.ui.started.value = null;
     if (!isActive(run)) {
       this.ui.stopping.value = null;
       this.ui.stopLate.value = false;
@@ -140,7 +145,7 @@ export class Store {
     const prompts = this.prompts.value.value;
     if (prompts.length === 0 || prompts.some(isBlank)) return "Type a prompt to run.";
     if (this.nColumns.value === 0) return "Choose a feature, or turn the baseline on.";
-    if (this.ui.submitting.value) return "Starting…";
+    if (this.ui.submitting.value || this.ui.started.value !== null) return "Starting…";
     if (isActive(this.shown.value.run)) return "A run is on.";
     return "";
   }

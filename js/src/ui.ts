@@ -16,6 +16,8 @@ export class UiState {
   readonly generationOpen: Signal<boolean> = signal(false);
   /** True from the click on Run until the kernel has answered. */
   readonly submitting: Signal<boolean> = signal(false);
+  /** The run that was started here and is not drawn yet; until then Run stays closed. */
+  readonly started: Signal<string | null> = signal(null);
   /** The run that Stop was pressed for. */
   readonly stopping: Signal<string | null> = signal(null);
   /** True when Stop had no answer for a second. */

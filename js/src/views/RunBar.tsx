@@ -15,7 +15,8 @@ export function RunBar() {
   const { run } = store.shown.value;
   const active = isActive(run);
   const stopping = active && (store.ui.stopping.value === run.id || run.state === "stopping");
-  const why = blocked !== "" && !active && !store.ui.submitting.value;
+  const starting = store.ui.submitting.value || store.ui.started.value !== null;
+  const why = blocked !== "" && !active && !starting;
   return (
     <div class="sw-run-bar">
       <button
@@ -27,7 +28,7 @@ export function RunBar() {
         data-testid="sw-run"
         onClick={() => void actions.run()}
       >
-        {store.ui.submitting.value ? "Starting…" : "Run"}
+        {starting ? "Starting…" : "Run"}
       </button>
       <button
         type="button"

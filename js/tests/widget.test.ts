@@ -1,0 +1,405 @@
+import { afterEach, describe, expect, test, vi } from "vitest";
+import { EMPTY_SELECTION } from "../src/defaults";
+import type { ErrorInfo } from "../src/protocol.gen";
+import { card, cell, delta, invalid, runView, snapshot } from "./host";
+import {
+  chosen,
+  edit,
+  find,
+  get,
+  key,
+  type Mounted,
+  mount,
+  press,
+  sent,
+  settle,
+  startRun,
+  type,
+} from "./mount";
+
+let page: Mounted | null = null;
+async function open(traits: Record<string, unknown> = {}): Promise<Mounted> {
+  page = await mount(traits);
+  return page;
+}
+afterEach(() => {
+  page?.close();
+  page = null;
+  vi.useRealTimers();
+});
+
+const SCRIPT = `<img src=x onerror="window.hit=1"><b>bold</b>`;
+
+describe("choosing features", () => {
+  async function searched() {
+    const { host, el } = await open();
+    await type(el, "sw-search", "war");
+    await sent(host, "Search");
+    host.answer("Search", {
+      type: "Found",
+      cards: [card(523, "war"), card(618, "World War"), card(9, "warm")],
+    });
+    await settle();
+    return { host, el };
+  }
+  const active = (el: HTMLElement) =>
+    el.querySelector('[role="option"][aria-selected="true"]')?.getAttribute("data-testid");
+
+  test("waits for a pause in typing, then searches once", async () => {
+    const { host, el } = await open();
+    for (const text of ["w", "wa", "war"]) await type(el, "sw-search", text);
+    await sent(host, "Search");
+    expect(host.of("Search").map((r) => r.command.text)).toEqual(["war"]);
+  });
+
+  test("arrows move, Enter takes, the combobox says what is active", async () => {
+    const { host, el } = await searched();
+    const box = get(el, "sw-search");
+    expect(box.getAttribute("aria-expanded")).toBe("true");
+    expect(active(el)).toBe("sw-hit-523");
+    await key(el, "sw-search", "ArrowDown");
+    expect(active(el)).toBe("sw-hit-618");
+    const option = el.querySelector(`#${box.getAttribute("aria-activedescendant")}`);
+    expect(option?.getAttribute("data-testid")).toBe("sw-hit-618");
+    await key(el, "sw-search", "ArrowUp");
+    await key(el, "sw-search", "ArrowUp");
+    expect(active(el)).toBe("sw-hit-9");
+    await key(el, "sw-search", "Enter");
+    await sent(host, "SetSelection");
+    expect(host.last("SetSelection").command.selection.edits).toMatchObject([
+      { feature: { index: 9, label: "warm" }, strength: 70, unit: "raw" },
+    ]);
+    expect(get<HTMLInputElement>(el, "sw-search").value).toBe("");
+    expect(find(el, "sw-feature-0")).not.toBeNull();
+  });
+
+  test("Escape closes and keeps the words", async () => {
+    const { el } = await searched();
+    await key(el, "sw-search", "Escape");
+    expect(get(el, "sw-search").getAttribute("aria-expanded")).toBe("false");
+    expect(get<HTMLInputElement>(el, "sw-search").value).toBe("war");
+  });
+
+  test("an index and Enter at once take that feature", async () => {
+    const { host, el } = await open();
+    await type(el, "sw-search", "523");
+    await key(el, "sw-search", "Enter");
+    await sent(host, "Search");
+    host.answer("Search", { type: "Found", cards: [card(523, "war")] });
+    await settle();
+    expect(get(el, "sw-feature-0").textContent).toContain("war");
+  });
+
+  test("an index that no feature has says which there are", async () => {
+    const { host, el } = await open();
+    await type(el, "sw-search", "99999");
+    await sent(host, "Search");
+    host.answer("Search", { type: "Found", cards: [] });
+    await settle();
+    expect(get(el, "sw-no-hits").textContent).toBe("No feature has this index; indices go from 0 to 4,607.");
+  });
+
+  test("duplicate and remove keep the other rows as they are", async () => {
+    const { el } = await open(chosen(edit(1, 10), edit(2, 20)));
+    await press(el, "sw-duplicate-0");
+    expect(get<HTMLInputElement>(el, "sw-strength-1").value).toBe("10");
+    await press(el, "sw-remove-0");
+    expect(get<HTMLInputElement>(el, "sw-strength-1").value).toBe("20");
+    expect(find(el, "sw-feature-2")).toBeNull();
+  });
+
+  test("a feature keeps its colour in row and column", async () => {
+    const { host, el } = await open(chosen(edit(1, 10), edit(2, 20)));
+    host.say(snapshot(1, runView("r", 2, { steerings: [[edit(2, 20)], [edit(1, 10)]] })));
+    await settle();
+    const colours = [...el.querySelectorAll<HTMLElement>('[role="columnheader"]')].map(
+      (c) => c.dataset["colour"],
+    );
+    expect(colours).toEqual([
+      get(el, "sw-feature-1").dataset["colour"],
+      get(el, "sw-feature-0").dataset["colour"],
+    ]);
+    expect(new Set(colours).size).toBe(2);
+  });
+});
+
+describe("strengths", () => {
+  test("the dial moves the number and the number the dial; Python hears the last", async () => {
+    const { host, el } = await open(chosen(edit(1, 0)));
+    await type(el, "sw-dial-0", "1");
+    expect(get<HTMLInputElement>(el, "sw-strength-0").value).toBe("200");
+    await type(el, "sw-strength-0", "-200");
+    expect(Number(get<HTMLInputElement>(el, "sw-dial-0").value)).toBe(-1);
+    await sent(host, "SetSelection");
+    expect(host.of("SetSelection").map((r) => r.command.selection.edits[0]?.strength)).toEqual([-200]);
+  });
+
+  test("the number box takes what the dial cannot reach", async () => {
+    const { host, el } = await open(chosen(edit(1, 0)));
+    await type(el, "sw-strength-0", "1234.5");
+    await sent(host, "SetSelection");
+    expect(host.last("SetSelection").command.selection.edits[0]?.strength).toBe(1234.5);
+    expect(get(el, "sw-dial-0").getAttribute("aria-valuetext")).toContain("beyond the dial");
+  });
+
+  test("what is no number is kept, refused at the field, and blocks Run", async () => {
+    const { host, el } = await open(chosen(edit(1, 5)));
+    await type(el, "sw-strength-0", "abc");
+    get(el, "sw-strength-0").dispatchEvent(new Event("blur"));
+    await settle();
+    expect(get<HTMLInputElement>(el, "sw-strength-0").value).toBe("abc");
+    expect(get(el, "sw-strength-0").getAttribute("aria-invalid")).toBe("true");
+    expect(get(el, "sw-field-error-strength-0").textContent).toBe(
+      "strength: got 'abc'; allowed: a finite number.",
+    );
+    expect(get<HTMLButtonElement>(el, "sw-run").disabled).toBe(true);
+    await type(el, "sw-strength-0", "6");
+    expect(find(el, "sw-field-error-strength-0")).toBeNull();
+    expect(get<HTMLButtonElement>(el, "sw-run").disabled).toBe(false);
+    await sent(host, "SetSelection");
+  });
+
+  test("a strength set in Python is shown, unless that very box is being typed in", async () => {
+    const { host, el } = await open(chosen(edit(1, 5), edit(2, 5)));
+    await type(el, "sw-strength-0", "abc");
+    host.set("selection", { ...EMPTY_SELECTION, edits: [edit(1, 33), edit(2, 44)] });
+    await settle();
+    expect(get<HTMLInputElement>(el, "sw-strength-0").value).toBe("abc");
+    expect(get<HTMLInputElement>(el, "sw-strength-1").value).toBe("44");
+  });
+});
+
+describe("errors from Python", () => {
+  test("stand at the field they name, with what was typed", async () => {
+    const { host, el } = await open(chosen());
+    await type(el, "sw-gen-temperature", "-1");
+    await sent(host, "SetGeneration");
+    host.refuse("SetGeneration", invalid("temperature", "-1", "0 (greedy) or above"));
+    await settle();
+    expect(get<HTMLInputElement>(el, "sw-gen-temperature").value).toBe("-1");
+    expect(get(el, "sw-field-error-temperature").textContent).toContain("0 (greedy) or above");
+    expect(find(el, "sw-error")).toBeNull();
+  });
+
+  test("that name no field stand in the general box, whole on demand, and can be closed", async () => {
+    const { host, el } = await open(chosen());
+    await press(el, "sw-run");
+    await sent(host, "Run");
+    const error: ErrorInfo = {
+      ...invalid("", "", ""),
+      kind: "WorkerDied",
+      message: "The worker died.",
+      details: SCRIPT,
+    };
+    host.refuse("Run", error);
+    await settle();
+    expect(get(el, "sw-error").textContent).toContain("The worker died.");
+    expect(get(el, "sw-error-details").querySelector("pre")?.textContent).toContain(SCRIPT);
+    expect(get<HTMLButtonElement>(el, "sw-run").disabled).toBe(false);
+    get(el, "sw-error").querySelector<HTMLElement>('[aria-label="Close this error"]')?.click();
+    await settle();
+    expect(find(el, "sw-error")).toBeNull();
+  });
+
+  test("an empty prompt is refused once it was left", async () => {
+    const { host, el } = await open();
+    get(el, "sw-prompt-0").dispatchEvent(new Event("blur"));
+    await settle();
+    expect(get(el, "sw-field-error-prompt-0").textContent).toBe(
+      "prompt: got ''; allowed: text that is not empty.",
+    );
+    expect(host.of("SetPrompts")).toEqual([]);
+  });
+});
+
+describe("running", () => {
+  test("sends what is pending first, then Run", async () => {
+    const { host, el } = await open(chosen(edit(1, 5)));
+    await type(el, "sw-prompt-0", "Once upon a time");
+    await press(el, "sw-run");
+    expect(host.of("Run")).toHaveLength(0);
+    host.answer("SetPrompts");
+    await sent(host, "Run");
+    const kinds = host.sent.map((r) => r.command.type);
+    expect(kinds.indexOf("SetPrompts")).toBeLessThan(kinds.indexOf("Run"));
+    expect(host.last("SetPrompts").command.prompts).toEqual(["Once upon a time"]);
+  });
+
+  test("a double click is one run, also before the run is drawn", async () => {
+    const { host, el } = await open(chosen(edit(1, 5)));
+    const run = get(el, "sw-run");
+    run.click();
+    run.click();
+    await sent(host, "Run");
+    host.answer("Run", { type: "Started", run: "r" });
+    await settle();
+    run.click();
+    await key(el, "sw-prompt-0", "Enter", { ctrlKey: true });
+    expect(host.of("Run")).toHaveLength(1);
+    host.say(snapshot(1, runView("r", 1)));
+    await settle();
+    expect(get<HTMLButtonElement>(el, "sw-run").disabled).toBe(true);
+    expect(get<HTMLButtonElement>(el, "sw-stop").disabled).toBe(false);
+  });
+
+  test("the guard is cleared by an error", async () => {
+    const { host, el } = await open(chosen(edit(1, 5)));
+    await press(el, "sw-run");
+    await sent(host, "Run");
+    host.refuse("Run", invalid("samples", "0", "a whole number from 1 up"));
+    await settle();
+    await press(el, "sw-run");
+    await sent(host, "Run", 2);
+  });
+
+  test("says how many cells a press makes", async () => {
+    const { el } = await open({
+      prompts: ["a", "b"],
+      selection: { ...EMPTY_SELECTION, edits: [edit(1), edit(2)], samples: 3 },
+    });
+    expect(get(el, "sw-count").textContent).toBe("3 columns × 2 prompts × 3 samples = 18 cells");
+  });
+
+  test("texts grow in the node they began in", async () => {
+    const opened = await open(chosen(edit(1)));
+    const { host, el } = opened;
+    await startRun(opened);
+    host.say(delta(2, "r1", { cells: [{ index: 0, append: " one", n_tokens: 1, done: null }] }));
+    await settle();
+    const node = get(el, "sw-cell-text-0").firstChild;
+    host.say(delta(3, "r1", { cells: [{ index: 0, append: " two", n_tokens: 2, done: null }] }));
+    await settle();
+    expect(get(el, "sw-cell-text-0").textContent).toBe(" one two");
+    expect(get(el, "sw-cell-text-0").firstChild).toBe(node);
+    expect(get(el, "sw-cell-0").dataset).toMatchObject({ state: "running", nTokens: "2" });
+    expect(get(el, "sw-cell-1").dataset["state"]).toBe("queued");
+  });
+
+  test("many messages in a frame are one drawing and one acknowledgement", async () => {
+    const opened = await open(chosen(edit(1)));
+    await startRun(opened);
+    const before = opened.host.of("Ack").length;
+    for (let seq = 2; seq <= 30; seq++)
+      opened.host.say(delta(seq, "r1", { cells: [{ index: 0, append: "x", n_tokens: seq, done: null }] }));
+    await settle();
+    expect(get(opened.el, "sw-cell-text-0").textContent).toBe("x".repeat(29));
+    await vi.waitFor(() => expect(opened.host.last("Ack").command.seq).toBe(30));
+    expect(opened.host.of("Ack").length - before).toBeLessThanOrEqual(2);
+  });
+
+  test("a gap asks for everything and then shows it", async () => {
+    const opened = await open(chosen(edit(1)));
+    const { host, el } = opened;
+    await startRun(opened);
+    const nSyncs = host.of("Sync").length;
+    host.say(delta(9, "r1", { cells: [{ index: 0, append: "late", n_tokens: 9, done: null }] }));
+    expect(host.of("Sync")).toHaveLength(nSyncs + 1);
+    host.say(
+      snapshot(9, runView("r1", 2, { cells: [cell(0, { state: "running", text: "whole" }), cell(1)] })),
+    );
+    await settle();
+    expect(get(el, "sw-cell-text-0").textContent).toBe("whole");
+  });
+});
+
+describe("stopping", () => {
+  test("says so at once, asks once, and is over with the run", async () => {
+    const opened = await open(chosen(edit(1)));
+    const { host, el } = opened;
+    await startRun(opened);
+    await press(el, "sw-stop");
+    expect(get(el, "sw-stop").textContent).toBe("Stopping…");
+    await press(el, "sw-stop");
+    expect(host.of("Stop").map((r) => r.command.run)).toEqual(["r1"]);
+    host.answer("Stop");
+    host.say(delta(2, "r1", { state: "stopped" }));
+    await settle();
+    expect(get(el, "sw-stop").textContent).toBe("Stop");
+    expect(get(el, "sw-progress").dataset["state"]).toBe("stopped");
+    expect(get<HTMLButtonElement>(el, "sw-run").disabled).toBe(false);
+  });
+
+  test("without an answer for a second says that the kernel is busy; Interrupt asks first", async () => {
+    const opened = await open(chosen(edit(1)));
+    const { host, el } = opened;
+    const interrupt = vi.fn(() => Promise.resolve());
+    host.widget_manager = { kernel: { interrupt } };
+    await startRun(opened);
+    await press(el, "sw-stop");
+    await vi.waitFor(() => get(el, "sw-stop-late"), 2000);
+    expect(get(el, "sw-stop-late").textContent).toContain("The kernel is busy: Stop is queued");
+    await press(el, "sw-interrupt");
+    expect(interrupt).not.toHaveBeenCalled();
+    await press(el, "sw-interrupt-confirm");
+    expect(interrupt).toHaveBeenCalledOnce();
+    host.answer("Stop");
+    await settle();
+    expect(find(el, "sw-stop-late")).toBeNull();
+  });
+
+  test("an error puts Stop back", async () => {
+    const opened = await open(chosen(edit(1)));
+    await startRun(opened);
+    await press(opened.el, "sw-stop");
+    opened.host.refuse("Stop", { ...invalid("", "", ""), kind: "WorkerError", message: "It did not stop." });
+    await settle();
+    expect(get<HTMLButtonElement>(opened.el, "sw-stop").disabled).toBe(false);
+    expect(get(opened.el, "sw-error").textContent).toContain("It did not stop.");
+  });
+});
+
+test("markup in labels, prompts, texts and errors shows as text", async () => {
+  const { host, el } = await open({
+    prompts: [SCRIPT],
+    selection: { ...EMPTY_SELECTION, edits: [edit(1, 5, SCRIPT)] },
+  });
+  const error: ErrorInfo = { ...invalid("", "", ""), message: SCRIPT, details: SCRIPT };
+  const cells = [cell(0, { state: "failed", text: SCRIPT, error })];
+  host.say(
+    snapshot(1, runView("r", 1, { prompts: [SCRIPT], steerings: [[edit(1, 5, SCRIPT)]], cells, error })),
+  );
+  await settle();
+  expect(get(el, "sw-cell-text-0").textContent).toBe(SCRIPT);
+  expect(get<HTMLTextAreaElement>(el, "sw-prompt-0").value).toBe(SCRIPT);
+  expect(el.querySelector("img, b")).toBeNull();
+});
+
+test("two views of one widget share what is typed and shown, with ids of their own", async () => {
+  const { host, el, again } = await open(chosen(edit(1, 5)));
+  const other = again();
+  await settle();
+  await type(el, "sw-strength-0", "abc");
+  expect(get<HTMLInputElement>(other, "sw-strength-0").value).toBe("abc");
+  host.say(snapshot(1, runView("r", 1, { cells: [cell(0, { text: "same" })] })));
+  await settle();
+  expect(get(other, "sw-cell-text-0").textContent).toBe("same");
+  const ids = [...document.querySelectorAll("[id]")].map((node) => node.id);
+  expect(new Set(ids).size).toBe(ids.length);
+  expect(host.of("Sync")).toHaveLength(1);
+});
+
+test("without a kernel the saved run is drawn, and nothing can be run", async () => {
+  const run = runView("r", 1, { state: "done", cells: [cell(0, { state: "done", text: "saved" })] });
+  page = await mount({ ...chosen(edit(1)), snapshot: snapshot(7, run) }, true);
+  const { el } = page;
+  expect(get(el, "sw-cell-text-0").textContent).toBe("saved");
+  expect(get(el, "sw-status").dataset["state"]).toBe("offline");
+  expect(get<HTMLButtonElement>(el, "sw-run").disabled).toBe(true);
+});
+
+test("an example fills prompt and feature, and leaves what was typed", async () => {
+  const { el } = await open();
+  await press(el, "sw-example-1");
+  expect(get<HTMLTextAreaElement>(el, "sw-prompt-0").value).toBe("Yesterday I went for a walk and");
+  expect(get(el, "sw-feature-0").textContent).toContain("3530");
+  expect(get<HTMLInputElement>(el, "sw-strength-0").value).toBe("70");
+  expect(get<HTMLButtonElement>(el, "sw-run").disabled).toBe(false);
+});
+
+test("other models get a hint instead of examples that would not fit", async () => {
+  const { el } = await open({ status: { ...UNFIT } });
+  expect(find(el, "sw-example-0")).toBeNull();
+  expect(get(el, "sw-examples").textContent).toContain("Start low");
+});
+
+const UNFIT = { worker: "ready", methods: ["add"], sae: null, model: null };
