@@ -162,7 +162,7 @@ class Run:
             self._controller.unfollow(self._job, queue)
 
     def __await__(self) -> Generator[object, None, RunResult]:
-        return self._wait_async().__await__()
+        return self.wait_async().__await__()
 
     def __repr__(self) -> str:
         grid = self.grid
@@ -175,7 +175,8 @@ class Run:
         with self._controller.frozen():
             return self._job.progress()
 
-    async def _wait_async(self) -> RunResult:
+    async def wait_async(self) -> RunResult:
+        """What ``await run`` does; cancelling it, as interrupting an async cell does, stops the run."""
         try:
             while not self._job.ended:  # noqa: ASYNC110 - the end comes from another thread, in any loop
                 await asyncio.sleep(_WAKE_S)
