@@ -16,8 +16,9 @@ const STATE: Readonly<Record<CellState, { words: string; icon: IconName }>> = {
   failed: { words: "failed", icon: "alert" },
 };
 
-/** Only endings that say more than the state does. */
+/** Why a cell that is done ended where it did. */
 const FINISH: Readonly<Partial<Record<FinishReason, string>>> = {
+  length: "full length",
   eos: "ended by itself",
   stop_string: "stop text",
 };
@@ -55,11 +56,12 @@ export function Cell({ cell, edits, sample }: Props) {
             <Icon name={icon} />
             {words}
           </span>
-          <span class="sw-facts">
-            {[count(cell.n_tokens, "token"), ...(finish === undefined ? [] : [finish])].join(" · ")}
-          </span>
-          {cell.measures.dose !== null && <DoseBadge dose={cell.measures.dose} />}
+          <span class="sw-facts">{count(cell.n_tokens, "token")}</span>
           {cell.text !== "" && <CopyButton text={cell.text} what="this text" />}
+          <span class="sw-cell-more">
+            {finish !== undefined && <span class="sw-quiet">{finish}</span>}
+            {cell.measures.dose !== null && <DoseBadge dose={cell.measures.dose} />}
+          </span>
         </div>
       </div>
     );

@@ -7,6 +7,7 @@ import { isBlank } from "../store";
 export function Examples() {
   const { store, actions } = useView();
   const status = store.status.value;
+  const loading = status.sae === null && status.worker === "loading";
   const started = store.selection.value.value.edits.length > 0 && !store.prompts.value.value.every(isBlank);
   if (started || store.shown.value.run !== null) return null;
   return (
@@ -38,7 +39,7 @@ export function Examples() {
           ))}
         </ul>
       ) : (
-        <p class="sw-quiet">
+        <p class="sw-quiet" hidden={loading}>
           Type a prompt, choose a feature above, set its strength and press Run. Start low: at high strengths
           texts fall apart.
         </p>

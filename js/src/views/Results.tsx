@@ -1,5 +1,6 @@
 import { useView } from "../page";
 import type { Prompt, RunView } from "../protocol.gen";
+import { useWidth } from "../width";
 import { Cell } from "./Cell";
 import { ColumnHead } from "./ColumnHead";
 import { ErrorBox } from "./ErrorBox";
@@ -9,12 +10,15 @@ const promptText = (prompt: Prompt): string =>
   typeof prompt === "string" ? prompt : prompt.map((turn) => `${turn.role}: ${turn.content}`).join("\n");
 
 const CHARS_PER_TOKEN = 4.2;
+const CHAR_PX = 7.4;
+const CELL_PADDING_PX = 24;
+const MIN_COLUMN_PX = 212;
 const MAX_RESERVED_LINES = 14;
 
 /** Lines a cell will roughly need, reserved beforehand so that nothing jumps while texts grow. */
-function reservedLines(run: RunView): number {
-  const charsPerLine = Math.max(30, 112 / run.steerings.length);
-  const lines = Math.ceil((run.generation.max_new_tokens * CHARS_PER_TOKEN) / charsPerLine);
+function reservedLines(run: RunView, widthPx: number): number {
+  const columnPx = Math.max(MIN_COLUMN_PX, widthPx / run.steerings.length) - CELL_PADDING_PX;
+  const lines = Math.ceil((run.generation.max_new_tokens * CHARS_PER_TOKEN * CHAR_PX) / columnPx);
   return Math.min(MAX_RESERVED_LINES, Math.max(2, lines));
 }
 
@@ -48,6 +52,7 @@ function PromptRow({ run, prompt, at }: { run: RunView; prompt: Prompt; at: numb
 export function Results() {
   const { store, id } = useView();
   const { run } = store.shown.value;
+  const [area, widthPx] = useWidth<HTMLDivElement>(run !== null);
   if (run === null) return null;
   return (
     <section class="sw-results" aria-labelledby={id("results")} data-testid="sw-results">
@@ -57,12 +62,12 @@ export function Results() {
       <RunProgress />
       {run.error !== null && <ErrorBox error={run.error} testId="sw-run-error" />}
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling area must be reachable by keyboard */}
-      <div class="sw-scroll" tabIndex={0} role="region" aria-label="Texts side by side">
+      <div ref={area} class="sw-scroll" tabIndex={0} role="region" aria-label="Texts side by side">
         <div
           class="sw-grid"
           role="table"
           aria-labelledby={id("results")}
-          style={{ "--sw-columns": run.steerings.length, "--sw-lines": reservedLines(run) }}
+          style={{ "--sw-columns": run.steerings.length, "--sw-lines": reservedLines(run, widthPx) }}
         >
           <div class="sw-grid-row" role="row">
             {run.steerings.map((edits, column) => (

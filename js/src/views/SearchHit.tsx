@@ -2,6 +2,8 @@ import { rounded } from "../numbers";
 import type { FeatureCard } from "../protocol.gen";
 import { ExampleText } from "./ExampleText";
 
+const MAX_LEFT_CHARS = 44;
+
 interface Props {
   card: FeatureCard;
   id: string;
@@ -14,6 +16,12 @@ export const facts = (card: FeatureCard): string[] => [
   ...(card.density === null ? [] : [`fires on ${rounded(card.density * 100, 2)} % of tokens`]),
   ...(card.max_act === null ? [] : [`max ${rounded(card.max_act, 3)}`]),
 ];
+
+/** Enough of the text before, so that the token itself is seen on one line. */
+function ending(text: string): string {
+  const flat = text.replace(/\s+/g, " ");
+  return flat.length <= MAX_LEFT_CHARS ? flat : `…${flat.slice(-MAX_LEFT_CHARS)}`;
+}
 
 export function SearchHit({ card, id, active, onPick, onPoint }: Props) {
   const [example] = card.examples;
@@ -38,7 +46,7 @@ export function SearchHit({ card, id, active, onPick, onPoint }: Props) {
       </div>
       {example !== undefined && (
         <div class="sw-hit-example">
-          <ExampleText example={example} />
+          <ExampleText example={{ ...example, left: ending(example.left) }} />
         </div>
       )}
     </div>

@@ -18,5 +18,7 @@ export function StreamText({ text, testId }: { text: string; testId: string }) {
     }
     shown.current = text;
   }, [text]);
-  return <div ref={box} class="sw-text" dir="auto" data-testid={testId} />;
+  return (
+    <div ref={box} class="sw-text" dir="auto" data-leading={text.startsWith(" ")} data-testid={testId} />
+  );
 }
