@@ -43,7 +43,9 @@ def wait_until(true: Callable[[], bool]) -> None:
 # ---- the worker's life
 
 
-def test_loading_starts_at_once_and_tells_how_far_it_is(controller: Controller, backend: ScriptedBackend) -> None:
+def test_loading_starts_at_once_and_tells_how_far_it_is(
+    controller: Controller, backend: ScriptedBackend
+) -> None:
     controller.start()
     assert backend.commands == [Load("model", "sae")]
     assert controller.status.worker == "loading"
@@ -56,7 +58,9 @@ def test_loading_starts_at_once_and_tells_how_far_it_is(controller: Controller, 
     )  # fmt: skip
 
 
-def test_starting_again_while_there_is_a_worker_does_nothing(ready: Controller, backend: ScriptedBackend) -> None:
+def test_starting_again_while_there_is_a_worker_does_nothing(
+    ready: Controller, backend: ScriptedBackend
+) -> None:
     ready.start()
     assert backend.n_loads == 1
 
@@ -71,7 +75,9 @@ def test_a_run_waits_for_loading(controller: Controller, backend: ScriptedBacken
     assert job.state == "done"
 
 
-def test_a_worker_that_cannot_be_started_fails_the_run(controller: Controller, backend: ScriptedBackend) -> None:
+def test_a_worker_that_cannot_be_started_fails_the_run(
+    controller: Controller, backend: ScriptedBackend
+) -> None:
     backend.is_broken = True
     job = controller.submit(grid(), {})
     assert job.state == "failed"
@@ -128,7 +134,9 @@ def test_death_of_an_idle_worker_is_told_and_the_next_run_starts_one(
     assert ready.status.error is None
 
 
-def test_death_in_a_run_keeps_what_is_finished_and_tells_all(ready: Controller, backend: ScriptedBackend) -> None:
+def test_death_in_a_run_keeps_what_is_finished_and_tells_all(
+    ready: Controller, backend: ScriptedBackend
+) -> None:
     job, behind = ready.submit(grid(3), {}), ready.submit(grid(), {})
     backend.started()
     backend.grow("one", " two")
@@ -244,7 +252,9 @@ def test_a_refused_grid_fails_whole_with_its_error(ready: Controller, backend: S
     assert all(cell.state == "failed" and cell.error == error for cell in job.cells)
 
 
-def test_an_end_that_has_no_place_is_a_failure_not_a_success(ready: Controller, backend: ScriptedBackend) -> None:
+def test_an_end_that_has_no_place_is_a_failure_not_a_success(
+    ready: Controller, backend: ScriptedBackend
+) -> None:
     job = ready.submit(grid(), {})
     backend.end("done")
     assert job.state == "failed"
@@ -407,7 +417,9 @@ def test_a_grid_is_checked_while_a_run_is_on(ready: Controller, backend: Scripte
     assert found.error == refused
 
 
-def test_no_answer_is_none_and_no_wait_without_a_worker(controller: Controller, backend: ScriptedBackend) -> None:
+def test_no_answer_is_none_and_no_wait_without_a_worker(
+    controller: Controller, backend: ScriptedBackend
+) -> None:
     assert controller.check(grid(), {}, timeout_s=PATIENCE_S) is None
     controller.start()
     assert controller.check(grid(), {}, timeout_s=PATIENCE_S) is None
@@ -427,7 +439,9 @@ def test_death_ends_the_wait_for_an_answer(ready: Controller, backend: ScriptedB
 # ---- listeners
 
 
-def test_listeners_hear_of_runs_and_status_outside_the_lock(ready: Controller, backend: ScriptedBackend) -> None:
+def test_listeners_hear_of_runs_and_status_outside_the_lock(
+    ready: Controller, backend: ScriptedBackend
+) -> None:
     heard: list[str] = []
 
     def listener(job: Job | None) -> None:

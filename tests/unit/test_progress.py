@@ -7,7 +7,9 @@ from hypothesis import strategies as st
 from steer_widget.progress import MIN_OBSERVED_S, SpeedMeter, time_left_s
 
 
-def fed(meter: SpeedMeter, *, tokens_per_s: float, seconds: float, step_s: float = 0.05, from_s: float = 0.0) -> float:
+def fed(
+    meter: SpeedMeter, *, tokens_per_s: float, seconds: float, step_s: float = 0.05, from_s: float = 0.0
+) -> float:
     now_s = from_s
     while now_s < from_s + seconds:
         now_s += step_s

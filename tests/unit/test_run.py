@@ -58,7 +58,10 @@ def test_cells_stand_in_the_order_prompt_steering_sample(ready: Controller) -> N
     run = Run(ready, ready.submit(grid(n_columns=2, n_prompts=2, samples=2), {}))
     seen = [(cell.prompt, cell.steering.is_baseline, cell.sample) for cell in run.cells]
     assert seen == [
-        (prompt, baseline, sample) for prompt in ("prompt 0", "prompt 1") for baseline in (True, False) for sample in (0, 1)
+        (prompt, baseline, sample)
+        for prompt in ("prompt 0", "prompt 1")
+        for baseline in (True, False)
+        for sample in (0, 1)
     ]
     assert [cell.index for cell in run.cells] == list(range(8))
     assert run.cells[2].steering.edits[0].feature.index == 1
@@ -87,7 +90,9 @@ def test_a_failed_run_raises_its_own_error_in_full(run: Run, backend: ScriptedBa
 
 
 def test_a_refused_run_raises_the_refusal(run: Run, backend: ScriptedBackend) -> None:
-    backend.end("failed", ErrorInfo("PromptTooLong", "prompt: got 9 tokens; allowed: 8.", field="prompt", allowed="8"))
+    backend.end(
+        "failed", ErrorInfo("PromptTooLong", "prompt: got 9 tokens; allowed: 8.", field="prompt", allowed="8")
+    )
     with pytest.raises(PromptTooLong) as caught:
         run.result()
     assert (caught.value.field, caught.value.allowed) == ("prompt", "8")
@@ -115,7 +120,9 @@ def test_ctrl_c_stops_the_run_and_gives_what_there_is(run: Run, backend: Scripte
     assert backend.sent(CancelRun) == [CancelRun(run.id)]
 
 
-def test_ctrl_c_does_not_wait_for_ever(run: Run, ready: Controller, backend: ScriptedBackend, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_ctrl_c_does_not_wait_for_ever(
+    run: Run, ready: Controller, backend: ScriptedBackend, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("steer_widget.run._INTERRUPT_MARGIN_S", 0.1)
     backend.started()
     backend.grow("one")

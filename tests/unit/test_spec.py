@@ -74,7 +74,9 @@ REFUSED: list[tuple[str, Callable[[], object]]] = [
 ]
 
 
-@pytest.mark.parametrize(("field", "make"), REFUSED, ids=[f"{n}-{field}" for n, (field, _) in enumerate(REFUSED)])
+@pytest.mark.parametrize(
+    ("field", "make"), REFUSED, ids=[f"{n}-{field}" for n, (field, _) in enumerate(REFUSED)]
+)
 def test_refused_by_name_value_and_what_is_allowed(field: str, make: Callable[[], object]) -> None:
     with pytest.raises(InvalidInput) as caught:
         make()
@@ -119,7 +121,8 @@ def test_cells_are_numbered_prompt_steering_sample() -> None:
 
 
 @pytest.mark.parametrize(
-    ("combine", "baseline", "n_edits"), [(False, True, [0, 1, 1]), (True, True, [0, 2]), (True, False, [2]), (False, False, [1, 1])]
+    ("combine", "baseline", "n_edits"),
+    [(False, True, [0, 1, 1]), (True, True, [0, 2]), (True, False, [2]), (False, False, [1, 1])],
 )
 def test_columns(combine: bool, baseline: bool, n_edits: list[int]) -> None:
     made = columns([F.at(1), F.at(2)], combine=combine, baseline=baseline)

@@ -67,8 +67,17 @@ def test_requests_of_the_page_come_back_as_they_were(request: PageRequest) -> No
 
 
 def test_every_struct_of_the_wire_is_in_a_union() -> None:
-    travelling = {*COMMANDS, *EVENTS, *PAGE_EVENTS, *get_args(protocol.PageCommand), protocol.Found, protocol.Started}
-    assert {kind for kind in protocol.Wire.__subclasses__() if kind.__module__ == protocol.__name__} == travelling
+    travelling = {
+        *COMMANDS,
+        *EVENTS,
+        *PAGE_EVENTS,
+        *get_args(protocol.PageCommand),
+        protocol.Found,
+        protocol.Started,
+    }
+    assert {
+        kind for kind in protocol.Wire.__subclasses__() if kind.__module__ == protocol.__name__
+    } == travelling
 
 
 @given(st.binary(max_size=200))
@@ -78,7 +87,12 @@ def test_noise_is_a_protocol_error_and_nothing_else(body: bytes) -> None:
             decode(body)
 
 
-@given(st.recursive(st.none() | st.booleans() | st.floats() | st.text(), lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner)))
+@given(
+    st.recursive(
+        st.none() | st.booleans() | st.floats() | st.text(),
+        lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    )
+)
 def test_noise_of_the_page_is_refused(content: object) -> None:
     with pytest.raises(SteerError):
         read_page_request(content)

@@ -1,0 +1,209 @@
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import msgspec
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from steer_widget.cell import Cell
+from steer_widget.errors import MissingPath, ResultFormatError, SteerError
+from steer_widget.protocol import ErrorInfo, Measures, ModelInfo, SaeInfo
+from steer_widget.result import RunResult
+from steer_widget.saving import FORMAT, VERSION, load_result
+from steer_widget.spec import Generation, Grid, Message, Steering
+from tests.unit.grids import edit
+from tests.unit.scripted import MODEL, SAE
+from tests.unit.strategies import finite, grids, of, texts, whole
+
+
+def cells_of(grid: Grid, **changes: object) -> tuple[Cell, ...]:
+    made = []
+    for index in range(len(grid)):
+        at = grid.coordinates(index)
+        made.append(
+            msgspec.structs.replace(
+                Cell(
+                    index=index,
+                    prompt=grid.prompts[at.prompt],
+                    steering=grid.steerings[at.steering],
+                    sample=at.sample,
+                ),
+                **changes,
+            )
+        )
+    return tuple(made)
+
+
+@pytest.fixture
+def result() -> RunResult:
+    grid = Grid(
+        ("I went", (Message("user", "Hi & bye"),)),
+        (Steering(), Steering((edit(3, 4.0), edit(5, -2.5)))),
+        2,
+        Generation(max_new_tokens=7, temperature=0.5, seed=11, stop=("\n",)),
+    )
+    cells = cells_of(grid, state="done", text=" for a walk", token_ids=(5, 6, 7), finish="length")
+    failed = msgspec.structs.replace(
+        cells[3], state="failed", finish="failed", failure=ErrorInfo("OutOfMemory", "Too big.", "the log")
+    )
+    steered = msgspec.structs.replace(cells[2], measures=Measures(0.25))
+    return RunResult(
+        run="abc",
+        state="done",
+        grid=grid,
+        cells=(*cells[:2], steered, failed, *cells[4:]),
+        model=MODEL,
+        sae=SAE,
+        versions={"torch": "2.13.0"},
+        created_at="2026-11-23T00:00:00+00:00",
+        seconds=1.5,
+        n_tokens=24,
+        max_act={"3": 12.5},
+    )
+
+
+def test_saved_and_loaded_is_the_same(result: RunResult, tmp_path: Path) -> None:
+    path = result.save(tmp_path / "walk.json")
+    assert load_result(path) == result
+    assert load_result(str(path)).cells[3].error is not None
+
+
+@st.composite
+def results(draw: st.DrawFn) -> RunResult:
+    grid = draw(grids)
+    cells = tuple(
+        msgspec.structs.replace(
+            cell,
+            state=draw(st.sampled_from(("queued", "running", "done", "stopped", "failed"))),
+            text=draw(texts),
+            token_ids=tuple(draw(st.lists(whole, max_size=3))),
+            finish=draw(st.none() | st.sampled_from(("length", "eos", "stop_string", "stopped", "failed"))),
+            measures=draw(of(Measures)),
+            failure=draw(st.none() | of(ErrorInfo)),
+        )
+        for cell in cells_of(grid)
+    )
+    return RunResult(
+        run=draw(texts),
+        state=draw(st.sampled_from(("stopping", "done", "stopped", "failed"))),
+        grid=grid,
+        cells=cells,
+        model=draw(st.none() | of(ModelInfo)),
+        sae=draw(st.none() | of(SaeInfo)),
+        versions=draw(of(dict[str, str])),
+        created_at=draw(texts),
+        seconds=draw(finite),
+        n_tokens=draw(whole),
+        max_act=draw(of(dict[str, float])),
+        failure=draw(st.none() | of(ErrorInfo)),
+    )
+
+
+@settings(
+    max_examples=60,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
+)
+@given(results())
+def test_any_result_survives_the_file(tmp_path: Path, result: RunResult) -> None:
+    assert load_result(result.save(tmp_path / "any.json")) == result
+
+
+def test_the_file_says_what_made_it(result: RunResult, tmp_path: Path) -> None:
+    saved = json.loads(result.save(tmp_path / "walk.json").read_text(encoding="utf-8"))
+    assert (saved["format"], saved["version"]) == (FORMAT, VERSION)
+    assert saved["grid"]["generation"] == {
+        "max_new_tokens": 7, "temperature": 0.5, "top_p": 1.0, "top_k": 0, "repetition_penalty": 1.0, "seed": 11,
+        "stop": ["\n"], "chat": False,
+    }  # fmt: skip
+    assert saved["grid"]["steerings"][1]["edits"][0] == {
+        "feature": {"index": 3, "label": "label 3", "sae": ""}, "strength": 4.0, "unit": "raw", "method": "add",
+        "positions": "all",
+    }  # fmt: skip
+    assert saved["versions"] == {"torch": "2.13.0"}
+    assert saved["model"]["n_parameters"] == 12345
+    assert saved["sae"]["hook_name"] == "blocks.2.hook_resid_post"
+    assert saved["cells"][0]["token_ids"] == [5, 6, 7]
+
+
+def test_saving_replaces_whole_or_not_at_all(
+    result: RunResult, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "walk.json"
+    result.save(path)
+    before = path.read_bytes()
+
+    def full_disk(_handle: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("os.fsync", full_disk)
+    with pytest.raises(MissingPath, match="No space left"):
+        msgspec.structs.replace(result, run="other").save(path)
+    assert path.read_bytes() == before
+    assert [entry.name for entry in tmp_path.iterdir()] == ["walk.json"]
+
+
+def test_a_folder_that_is_not_there_is_named(result: RunResult, tmp_path: Path) -> None:
+    with pytest.raises(MissingPath, match="no_folder"):
+        result.save(tmp_path / "no_folder" / "walk.json")
+    with pytest.raises(MissingPath, match="nothing.json"):
+        load_result(tmp_path / "nothing.json")
+
+
+@pytest.mark.parametrize(
+    ("damage", "what"),
+    [
+        (lambda _: b"", "could not be read"),
+        (lambda body: body[: len(body) // 2], "could not be read"),
+        (lambda _: b"[1, 2]", "could not be read"),
+        (lambda _: b"\xff\xfe", "could not be read"),
+        (lambda _: b"[" * 100_000, "could not be read"),
+        (lambda _: b"{}", "no saved result"),
+        (lambda body: body.replace(b"steer_widget.result", b"other.thing"), "no saved result"),
+        (lambda body: body.replace(b'"version": 1', b'"version": 2'), "newer"),
+        (lambda body: body.replace(b'"temperature": 0.5', b'"temperature": -1'), "temperature"),
+        (lambda body: body.replace(b'"samples": 2', b'"samples": 3'), "cells"),
+        (lambda body: body.replace(b'"run"', b'"sprint"'), "sprint"),
+        (lambda body: body.replace(b'"state": "done"', b'"state": "dead"'), "dead"),
+    ],
+)
+def test_damage_is_told_as_such(result: RunResult, tmp_path: Path, damage, what: str) -> None:  # type: ignore[no-untyped-def] # noqa: ANN001
+    path = result.save(tmp_path / "walk.json")
+    damaged = damage(path.read_bytes())
+    assert damaged != path.read_bytes()
+    path.write_bytes(damaged)
+    with pytest.raises(ResultFormatError, match=what):
+        load_result(path)
+
+
+def test_pandas_gets_a_row_for_each_cell(result: RunResult) -> None:
+    table = result.to_pandas()
+    assert list(table.columns) == [
+        "prompt", "steering", "features", "strengths", "units", "methods", "positions", "sample", "text", "n_tokens",
+        "state", "finish", "dose", "error",
+    ]  # fmt: skip
+    assert list(table.index) == list(range(8))
+    assert table.index.name == "cell"
+    assert table.loc[2, "features"] == [3, 5]
+    assert table.loc[2, "strengths"] == [4.0, -2.5]
+    assert table.loc[2, "dose"] == 0.25
+    assert table.loc[0, "steering"] == "baseline"
+    assert table.loc[0, "features"] == []
+    assert table.loc[3, "error"] == "Too big."
+    assert table.loc[4, "prompt"] == "user: Hi & bye"
+    assert (table["n_tokens"] == 3).all()
+
+
+def test_without_pandas_the_way_out_is_named(result: RunResult, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "pandas", None)
+    with pytest.raises(SteerError, match="pip install pandas"):
+        result.to_pandas()
+
+
+def test_speed_is_none_where_no_time_was_spent(result: RunResult) -> None:
+    assert result.tokens_per_s == 16.0
+    assert msgspec.structs.replace(result, seconds=0.0).tokens_per_s is None
