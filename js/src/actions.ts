@@ -94,7 +94,7 @@ export class Actions {
 
   setUnit(row: string, unit: Unit): void {
     const { status, ui } = this.#store;
-    ui.forget(`strength/${row}`);
+    ui.forget((field) => field === `strength/${row}`);
     this.changeEdit(row, "unit", (edit) =>
       inUnit(edit, unit, status.value.sae, ui.cards.value.get(edit.feature.index)),
     );
@@ -105,7 +105,7 @@ export class Actions {
   }
 
   remove(row: string): void {
-    this.#store.ui.forget(`/${row}`);
+    this.#store.ui.forget((field) => field.endsWith(`/${row}`));
     this.#changeSelection((s) => ({ ...s, edits: withRow(s.edits, row, () => []) }));
   }
 
@@ -159,7 +159,7 @@ export class Actions {
   }
 
   resetGeneration(defaults: Generation): void {
-    this.#store.ui.forget("");
+    this.#store.ui.forget((field) => field.startsWith("generation/"));
     this.#store.generation.replace(defaults);
   }
 

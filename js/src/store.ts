@@ -39,6 +39,8 @@ export class Store {
   readonly blocked: ReadonlySignal<string>;
   #received: Shown = NOTHING_SHOWN;
   #frame = 0;
+  /** The run whose refused value was last shown at its field. */
+  #refusedRun = "";
 
   constructor(
     send: Send,
@@ -89,6 +91,10 @@ export class Store {
       this.ui.stopping.value = null;
       this.ui.stopLate.value = false;
     }
+    if (run?.error?.field && run.id !== this.#refusedRun) {
+      this.#refusedRun = run.id;
+      if (this.#field(run.error) !== "") this.ui.fail("run", run.error);
+    }
     if (run !== null) this.drawn(this.#received.seq);
   }
 
@@ -115,7 +121,6 @@ export class Store {
   }
 
   #placed(): { fields: Record<string, ErrorInfo>; general: [string, ErrorInfo][] } {
-    const selection = this.selection.value.value;
     const prompts = this.prompts.value.value;
     const fields: Record<string, ErrorInfo> = {};
     const general: [string, ErrorInfo][] = [];
@@ -127,7 +132,7 @@ export class Store {
     ];
     for (const [source, error] of sources) {
       if (error === null) continue;
-      const field = source === "search" ? "search" : place(error, selection, prompts);
+      const field = source === "search" ? "search" : this.#field(error);
       if (field === "") general.push([source, error]);
       else fields[field] = error;
     }
@@ -136,6 +141,10 @@ export class Store {
         fields[`prompt/${i}`] = invalidInput("prompt", "", "text that is not empty");
     }
     return { fields: { ...fields, ...this.ui.refused.value }, general };
+  }
+
+  #field(error: ErrorInfo): string {
+    return place(error, this.selection.value.value, this.prompts.value.value);
   }
 
   #blocked(): string {

@@ -51,10 +51,10 @@ export class UiState {
     this.cards.value = next;
   }
 
-  /** Forgets what was typed into fields that are gone. */
-  forget(ending: string): void {
+  /** Forgets what was typed into fields that are gone or set otherwise. */
+  forget(gone: (field: string) => boolean): void {
     const keep = <V>(all: Readonly<Record<string, V>>): Record<string, V> =>
-      Object.fromEntries(Object.entries(all).filter(([field]) => !field.endsWith(ending)));
+      Object.fromEntries(Object.entries(all).filter(([field]) => !gone(field)));
     this.drafts.value = keep(this.drafts.value);
     this.refused.value = keep(this.refused.value);
   }

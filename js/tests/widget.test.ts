@@ -201,6 +201,18 @@ describe("errors from Python", () => {
     expect(find(el, "sw-error")).toBeNull();
   });
 
+  test("of a refused run stand at their field too, until something is changed", async () => {
+    const { host, el } = await open(chosen(edit(1)));
+    const error = invalid("prompt", "'9000 tokens'", "at most 8192");
+    host.say(snapshot(1, runView("r", 1, { state: "failed", error })));
+    await settle();
+    expect(get(el, "sw-run-error").textContent).toContain("9000 tokens");
+    expect(get(el, "sw-field-error-prompt-0").textContent).toContain("9000 tokens");
+    expect(find(el, "sw-error")).toBeNull();
+    await type(el, "sw-prompt-0", "shorter");
+    expect(find(el, "sw-field-error-prompt-0")).toBeNull();
+  });
+
   test("an empty prompt is refused once it was left", async () => {
     const { host, el } = await open();
     get(el, "sw-prompt-0").dispatchEvent(new Event("blur"));

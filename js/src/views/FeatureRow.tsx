@@ -80,7 +80,7 @@ export function FeatureRow({ row, index, edit }: Props) {
           unitName={UNITS.find((u) => u.value === unit)?.name ?? unit}
           testId={`sw-dial-${index}`}
           onChange={(strength) => {
-            store.ui.forget(strengthPath);
+            store.ui.forget((field) => field === strengthPath);
             setStrength(strength);
           }}
         />

@@ -27,7 +27,7 @@ const SETTINGS: readonly Setting[] = [
   {
     field: "temperature",
     name: "Temperature",
-    hint: "0 takes the likeliest token",
+    hint: "0 is greedy",
     whole: false,
     step: 0.1,
     allowed: "0 (greedy) or above",
