@@ -150,7 +150,7 @@ def test_saving_replaces_whole_or_not_at_all(
 def test_a_folder_that_is_not_there_is_named(result: RunResult, tmp_path: Path) -> None:
     with pytest.raises(MissingPath, match="no_folder"):
         result.save(tmp_path / "no_folder" / "walk.json")
-    with pytest.raises(MissingPath, match="nothing.json"):
+    with pytest.raises(MissingPath, match=r"nothing\.json"):
         load_result(tmp_path / "nothing.json")
 
 
@@ -171,7 +171,7 @@ def test_a_folder_that_is_not_there_is_named(result: RunResult, tmp_path: Path) 
         (lambda body: body.replace(b'"state": "done"', b'"state": "dead"'), "dead"),
     ],
 )
-def test_damage_is_told_as_such(result: RunResult, tmp_path: Path, damage, what: str) -> None:  # type: ignore[no-untyped-def] # noqa: ANN001
+def test_damage_is_told_as_such(result: RunResult, tmp_path: Path, damage, what: str) -> None:  # type: ignore[no-untyped-def]
     path = result.save(tmp_path / "walk.json")
     damaged = damage(path.read_bytes())
     assert damaged != path.read_bytes()
