@@ -146,6 +146,16 @@ export const SCENES: Record<string, Scene> = {
     nTicks: 14,
     play: run,
   },
+  sixty: {
+    traits: {
+      prompts: ["One prompt", "Another prompt", "A third prompt"],
+      selection: {
+        ...EMPTY_SELECTION,
+        edits: Array.from({ length: 19 }, (_, i) => edit(i, `feature ${i}`, 5 * i)),
+      },
+    },
+    play: run,
+  },
   errors: {
     traits: CHOSEN,
     play: async (_kernel, el) => {

@@ -29,6 +29,11 @@ export class Actions {
     return this.#connection.canInterrupt;
   }
 
+  /** Asks again for everything if the kernel did not answer before. */
+  wake(): void {
+    if (this.#store.link.value === "offline") void this.#connection.sync();
+  }
+
   // ---- prompts
 
   setPrompt(i: number, prompt: Prompt): void {

@@ -17,6 +17,8 @@ export interface HostModel {
 export type LinkState = "waiting" | "online" | "offline";
 
 export interface Handlers {
+  /** Whether a run is on, so that silence would be suspicious. */
+  expecting(): boolean;
   /** Takes a message of the run in; says what became of it. */
   run(event: RunEvent): Outcome;
   trait(name: string, value: unknown): void;
@@ -27,6 +29,8 @@ export const TRAITS = ["prompts", "selection", "generation", "status", "snapshot
 export const REPLY_TIMEOUT_MS = 15_000;
 export const SYNC_TIMEOUT_MS = 3_000;
 export const ACK_EVERY_MS = 200;
+/** A run that is on and says nothing for so long has perhaps lost its last message. */
+export const SILENCE_MS = 10_000;
 
 interface Waiting {
   resolve(result: Reply["result"]): void;
@@ -59,13 +63,17 @@ export class Connection {
   #closed = false;
   #ackDue = -1;
   #ackTimer: ReturnType<typeof setTimeout> | undefined;
+  #silence: ReturnType<typeof setTimeout> | undefined;
 
   constructor(model: HostModel, handlers: Handlers) {
     this.#model = model;
     this.#handlers = handlers;
     this.#listen("msg:custom", (message: unknown) => this.#receive(message));
     for (const name of TRAITS) {
-      this.#listen(`change:${name}`, () => handlers.trait(name, model.get(name)));
+      this.#listen(`change:${name}`, () => {
+        this.#heard();
+        handlers.trait(name, model.get(name));
+      });
     }
   }
 
@@ -87,7 +95,6 @@ export class Connection {
   async #sync(): Promise<void> {
     try {
       await this.request({ type: "Sync" }, SYNC_TIMEOUT_MS);
-      this.#handlers.link("online");
     } catch {
       // The page stays readable from what is saved; whatever arrives later puts it online again.
       if (!this.#closed) this.#handlers.link("offline");
@@ -127,6 +134,7 @@ export class Connection {
   close(): void {
     this.#closed = true;
     clearTimeout(this.#ackTimer);
+    clearTimeout(this.#silence);
     for (const [name, callback] of this.#listeners) this.#model.off(name, callback);
     for (const waiting of this.#waiting.values()) clearTimeout(waiting.timer);
     this.#waiting.clear();
@@ -137,25 +145,37 @@ export class Connection {
     this.#model.on(name, callback);
   }
 
+  /** The kernel lives; should it fall silent in mid-run, everything is asked for again. */
+  #heard(): void {
+    this.#handlers.link("online");
+    clearTimeout(this.#silence);
+    this.#silence = setTimeout(() => this.#onSilence(), SILENCE_MS);
+  }
+
+  #onSilence(): void {
+    if (!this.#handlers.expecting()) return;
+    this.#silence = setTimeout(() => this.#onSilence(), SILENCE_MS);
+    void this.sync();
+  }
+
   #receive(message: unknown): void {
     const event = message as Reply | RunSnapshot | RunDelta | undefined;
-    switch (event?.type) {
+    if (event?.type === undefined) return;
+    this.#heard();
+    switch (event.type) {
       case "Reply":
         this.#answer(event);
         break;
       case "RunSnapshot":
-        this.#handlers.link("online");
         this.#handlers.run(event);
         break;
       case "RunDelta":
-        this.#handlers.link("online");
         if (this.#handlers.run(event) === "gap") void this.sync();
         break;
     }
   }
 
   #answer(reply: Reply): void {
-    this.#handlers.link("online");
     const waiting = this.#settle(reply.id); // another page's request: not ours to answer
     if (waiting === undefined) return;
     if (reply.error !== null) waiting.reject(new RequestError(reply.error));

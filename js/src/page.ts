@@ -3,6 +3,7 @@ import { createContext } from "preact";
 import { useContext } from "preact/hooks";
 import { Actions } from "./actions";
 import { Connection, type HostModel } from "./connection";
+import { isActive } from "./reducer";
 import { Store } from "./store";
 
 export interface Page {
@@ -17,6 +18,7 @@ export function openPage(model: HostModel): Page {
     (seq) => connection.acknowledge(seq),
   );
   const connection = new Connection(model, {
+    expecting: () => isActive(store.shown.value.run),
     run: (event) => store.receive(event),
     trait: (name, value) => store.receiveTrait(name, value),
     link: (state) => {

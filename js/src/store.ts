@@ -148,7 +148,7 @@ export class Store {
   }
 
   #blocked(): string {
-    if (this.link.value === "offline") return "No kernel is connected: this is what was saved.";
+    if (this.link.value === "offline") return "The kernel does not answer.";
     const refused = Object.values(this.ui.refused.value)[0];
     if (refused !== undefined) return refused.message;
     const prompts = this.prompts.value.value;

@@ -5,6 +5,7 @@ import {
   type Handlers,
   type LinkState,
   REPLY_TIMEOUT_MS,
+  SILENCE_MS,
   SYNC_TIMEOUT_MS,
 } from "../src/connection";
 import { RequestError } from "../src/errors";
@@ -13,11 +14,12 @@ import { delta, Host, invalid, runView, snapshot } from "./host";
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 
-function connect(host: Host, outcome: Outcome = "applied") {
+function connect(host: Host, outcome: Outcome = "applied", expecting = false) {
   const events: RunEvent[] = [];
   const links: LinkState[] = [];
   const traits: [string, unknown][] = [];
   const handlers: Handlers = {
+    expecting: () => expecting,
     run: (event) => {
       events.push(event);
       return outcome;
@@ -128,6 +130,18 @@ describe("synchronising", () => {
     expect(links.at(-1)).toBe("online");
   });
 
+  test("asks again when a run that is on falls silent, and only then", async () => {
+    const [running, idle] = [new Host(), new Host()];
+    connect(running, "applied", true);
+    connect(idle, "applied", false);
+    for (const host of [running, idle]) host.say(delta(1, "r"));
+    await vi.advanceTimersByTimeAsync(SILENCE_MS - 1);
+    expect(running.of("Sync")).toHaveLength(0);
+    await vi.advanceTimersByTimeAsync(1);
+    expect(running.of("Sync")).toHaveLength(1);
+    expect(idle.of("Sync")).toHaveLength(0);
+  });
+
   test("is offline at once where sending throws", async () => {
     const host = new Host();
     host.broken = true;
@@ -139,9 +153,10 @@ describe("synchronising", () => {
 
   test("passes changes of traits on", () => {
     const host = new Host();
-    const { traits } = connect(host);
+    const { traits, links } = connect(host);
     host.set("status", { worker: "busy" });
     expect(traits).toEqual([["status", { worker: "busy" }]]);
+    expect(links).toEqual(["online"]);
   });
 });
 

@@ -31,6 +31,8 @@ export function App({ view }: { view: View }) {
         data-testid="sw-root"
         data-lm-suppress-shortcuts="true"
         onKeyDown={onKeyDown}
+        onFocusIn={() => view.actions.wake()}
+        onPointerEnter={() => view.actions.wake()}
       >
         <StatusBar />
         <div class="sw-inputs">

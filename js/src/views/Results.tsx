@@ -13,12 +13,13 @@ const CHARS_PER_TOKEN = 4.2;
 const CHAR_PX = 7.4;
 const CELL_PADDING_PX = 24;
 const MIN_COLUMN_PX = 212;
+const WIDE_COLUMN_PX = 340;
 const MAX_RESERVED_LINES = 14;
 
 /** Lines a cell will roughly need, reserved beforehand so that nothing jumps while texts grow. */
-function reservedLines(run: RunView, widthPx: number): number {
-  const columnPx = Math.max(MIN_COLUMN_PX, widthPx / run.steerings.length) - CELL_PADDING_PX;
-  const lines = Math.ceil((run.generation.max_new_tokens * CHARS_PER_TOKEN * CHAR_PX) / columnPx);
+function reservedLines(run: RunView, columnPx: number): number {
+  const textPx = run.generation.max_new_tokens * CHARS_PER_TOKEN * CHAR_PX;
+  const lines = Math.ceil(textPx / (columnPx - CELL_PADDING_PX));
   return Math.min(MAX_RESERVED_LINES, Math.max(2, lines));
 }
 
@@ -54,6 +55,7 @@ export function Results() {
   const { run } = store.shown.value;
   const [area, widthPx] = useWidth<HTMLDivElement>(run !== null);
   if (run === null) return null;
+  const columnPx = Math.max(MIN_COLUMN_PX, widthPx / run.steerings.length);
   return (
     <section class="sw-results" aria-labelledby={id("results")} data-testid="sw-results">
       <h3 id={id("results")} class="sw-hidden">
@@ -65,9 +67,10 @@ export function Results() {
       <div ref={area} class="sw-scroll" tabIndex={0} role="region" aria-label="Texts side by side">
         <div
           class="sw-grid"
+          data-wide={columnPx >= WIDE_COLUMN_PX}
           role="table"
           aria-labelledby={id("results")}
-          style={{ "--sw-columns": run.steerings.length, "--sw-lines": reservedLines(run, widthPx) }}
+          style={{ "--sw-columns": run.steerings.length, "--sw-lines": reservedLines(run, columnPx) }}
         >
           <div class="sw-grid-row" role="row">
             {run.steerings.map((edits, column) => (

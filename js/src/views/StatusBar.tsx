@@ -53,7 +53,7 @@ export function StatusBar() {
   const { worker, loading, error } = status;
   const link = store.link.value;
   const state = link === "offline" ? "offline" : worker;
-  const words = link === "offline" ? "No kernel" : WORKER[worker];
+  const words = link === "offline" ? "No answer" : WORKER[worker];
   return (
     <header class="sw-status" data-testid="sw-status" data-state={state} data-worker={worker}>
       <div class="sw-status-line">
@@ -66,7 +66,8 @@ export function StatusBar() {
       </div>
       {link === "offline" && (
         <p class="sw-quiet">
-          No kernel answers, so this shows what was saved. Run the notebook's cells to steer again.
+          The kernel does not answer: it is busy with a cell, or not running. Until it does, this shows what
+          was saved last.
         </p>
       )}
       {worker === "loading" && link !== "offline" && (
