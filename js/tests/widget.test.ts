@@ -11,6 +11,7 @@ import {
   type Mounted,
   mount,
   press,
+  READY,
   sent,
   settle,
   startRun,
@@ -211,6 +212,18 @@ describe("errors from Python", () => {
     expect(find(el, "sw-error")).toBeNull();
     await type(el, "sw-prompt-0", "shorter");
     expect(find(el, "sw-field-error-prompt-0")).toBeNull();
+  });
+
+  test("of the worker stand in the status line, unless the failed run tells them", async () => {
+    const error: ErrorInfo = { ...invalid("", "", ""), kind: "WorkerDied", message: "It was killed." };
+    const { host, el } = await open(chosen(edit(1)));
+    host.set("status", { ...READY, worker: "stopped", error });
+    await settle();
+    expect(get(el, "sw-status-error").textContent).toContain("It was killed.");
+    host.say(snapshot(1, runView("r", 1, { state: "failed", error })));
+    await settle();
+    expect(find(el, "sw-status-error")).toBeNull();
+    expect(get(el, "sw-run-error").textContent).toContain("It was killed.");
   });
 
   test("an empty prompt is refused once it was left", async () => {

@@ -4,7 +4,7 @@ import { ErrorBox } from "./ErrorBox";
 import { Meter } from "./Meter";
 
 const WORKER: Readonly<Record<WorkerState, string>> = {
-  stopped: "Not started",
+  stopped: "Stopped",
   loading: "Loading",
   ready: "Ready",
   busy: "Busy",
@@ -52,6 +52,7 @@ export function StatusBar() {
   const status = store.status.value;
   const { worker, loading, error } = status;
   const link = store.link.value;
+  const toldByRun = error !== null && store.shown.value.run?.error?.kind === error.kind;
   const state = link === "offline" ? "offline" : worker;
   const words = link === "offline" ? "No answer" : WORKER[worker];
   return (
@@ -78,7 +79,7 @@ export function StatusBar() {
           </span>
         </div>
       )}
-      {error !== null && <ErrorBox error={error} testId="sw-status-error" />}
+      {error !== null && !toldByRun && <ErrorBox error={error} testId="sw-status-error" />}
     </header>
   );
 }
