@@ -144,3 +144,17 @@ test("a value that cannot be sent yet is held back", async () => {
   await tick();
   expect(sent).toEqual([{ a: 1, b: 0 }]);
 });
+
+test("an added thing is not shown twice between the trait's message and the answer", async () => {
+  const answers: (() => void)[] = [];
+  const shared = new Shared<readonly string[]>([], {
+    send: () => new Promise<void>((ok) => answers.push(ok)),
+  });
+  shared.change("add", (all) => [...all, "feature"]);
+  await tick();
+  shared.receive(["feature"]);
+  expect(shared.value.value).toEqual(["feature"]);
+  answers[0]?.();
+  await tick();
+  expect(shared.value.value).toEqual(["feature"]);
+});
