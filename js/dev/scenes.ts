@@ -156,6 +156,24 @@ export const SCENES: Record<string, Scene> = {
     },
     play: run,
   },
+  chat: {
+    traits: {
+      status: { ...STATUS, methods: ["add", "clamp"] },
+      prompts: [
+        [
+          { role: "system", content: "You answer in one sentence." },
+          { role: "user", content: "What did you do yesterday?" },
+        ],
+        "\u202eright to left\u202c and a long prompt that goes on and on until it has to be broken into lines, twice at least, to be seen whole",
+      ],
+      selection: {
+        ...EMPTY_SELECTION,
+        samples: 2,
+        edits: [{ ...edit(180, "love, in fall in love", 0.41), unit: "norm" }, edit(5, "", 900)],
+      },
+    },
+    play: run,
+  },
   errors: {
     traits: CHOSEN,
     play: async (_kernel, el) => {

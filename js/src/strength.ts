@@ -11,6 +11,8 @@ export const UNITS: readonly { value: Unit; name: string; hint: string }[] = [
 const FALLBACK_RAW_RANGE = 200;
 /** Share of the range around zero in which the dial is nearly linear. */
 const LINEAR_SHARE = 0.05;
+/** One press of an arrow key, of the dial's -1 to 1. */
+export const DIAL_STEP = 0.01;
 /** Of the residual norm: where effects are usually seen and texts still hold together. */
 const START_SHARE = 0.4;
 
@@ -40,11 +42,16 @@ export function toPosition(strength: number, range: number): number {
   return Math.sign(strength) * Math.min(1, position);
 }
 
+/** Strength at a position, rounded to what one step of the dial can tell apart, so that each step moves. */
 export function fromPosition(position: number, range: number): number {
   const linear = range * LINEAR_SHARE;
-  const size = linear * Math.expm1(Math.abs(position) * Math.log1p(range / linear));
-  const digits = size >= range * LINEAR_SHARE ? 2 : 1;
-  return position === 0 ? 0 : Math.sign(position) * Math.min(range, rounded(size, digits));
+  const stretch = Math.log1p(range / linear);
+  const size = linear * Math.expm1(Math.abs(position) * stretch);
+  const perStep = (size + linear) * stretch * DIAL_STEP;
+  const digits = Math.ceil(-Math.log10(perStep * 0.8));
+  const quantum = 10 ** -digits;
+  const nice = Number((Math.round(size / quantum) * quantum).toFixed(Math.max(0, digits)));
+  return position === 0 ? 0 : Math.sign(position) * Math.min(range, nice);
 }
 
 /** Raw strength of one `unit`; null where it is not known. */

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { parseNumber } from "../src/numbers";
-import { dialRange, fromPosition, inUnit, startStrength, toPosition } from "../src/strength";
+import { DIAL_STEP, dialRange, fromPosition, inUnit, startStrength, toPosition } from "../src/strength";
 import { card } from "./host";
 import { edit, READY } from "./mount";
 
@@ -18,6 +18,19 @@ describe("the dial's scale", () => {
     for (let i = 1; i < at.length; i++) expect(at[i]).toBeGreaterThanOrEqual(at[i - 1] ?? 0);
     expect((at[5] ?? 0) - (at[0] ?? 0)).toBeLessThan((at[100] ?? 0) - (at[95] ?? 0));
     expect(fromPosition(-0.4, 200)).toBe(-fromPosition(0.4, 200));
+  });
+
+  test.each([200, 8, 2])("moves with every press of an arrow key, up to %d", (range) => {
+    for (const turn of [1, -1]) {
+      let strength = -turn * range;
+      for (let presses = 0; strength !== turn * range; presses++) {
+        const snapped = Math.round(toPosition(strength, range) / DIAL_STEP) * DIAL_STEP; // as browsers do
+        const next = fromPosition(snapped + turn * DIAL_STEP, range);
+        expect((next - strength) * turn).toBeGreaterThan(0);
+        expect(presses).toBeLessThan(300);
+        strength = next;
+      }
+    }
   });
 
   test("comes back to the same strength, to the digits it shows", () => {

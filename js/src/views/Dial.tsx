@@ -1,5 +1,5 @@
 import { signed } from "../numbers";
-import { fromPosition, toPosition } from "../strength";
+import { DIAL_STEP, fromPosition, toPosition } from "../strength";
 
 interface Props {
   label: string;
@@ -9,8 +9,6 @@ interface Props {
   onChange: (strength: number) => void;
   testId: string;
 }
-
-const STEP = 0.01;
 
 /** A signed slider, symmetric-logarithmic: fine near zero, far at the ends. */
 export function Dial({ label, strength, range, unitName, onChange, testId }: Props) {
@@ -30,7 +28,7 @@ export function Dial({ label, strength, range, unitName, onChange, testId }: Pro
           type="range"
           min={-1}
           max={1}
-          step={STEP}
+          step={DIAL_STEP}
           value={position}
           aria-label={label}
           aria-valuetext={`${signed(strength)} ${unitName}${beyond ? ", beyond the dial" : ""}`}
