@@ -1,5 +1,5 @@
 // Bundles the page into steer_widget/static/. Same input, same bytes: CI compares the result.
-import { statSync } from "node:fs";
+import { readFileSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
@@ -25,6 +25,12 @@ await build({
   jsxImportSource: "preact",
   logLevel: "warning",
 });
+
+// The bundle holds these packages, whose licences travel with it.
+const bundled = ["preact", "@preact/signals", "@preact/signals-core"].map(
+  (name) => `${name}\n\n${readFileSync(join(here, "node_modules", name, "LICENSE"), "utf8").trim()}\n`,
+);
+writeFileSync(join(out, "THIRD_PARTY_LICENSES.txt"), bundled.join("\n\n"));
 
 for (const name of ["widget.js", "widget.css"]) {
   const { size } = statSync(join(out, name));
