@@ -1,10 +1,11 @@
-# make lab      makes .venv, fetches the embedded model, opens the quickstart notebook in JupyterLab
-# make test     every test: Python, TypeScript, notebooks, wheel, JupyterLab in a real Chromium
-# make check    format, lint, types, generated types and built page current
-# make bench    the measurements that the README reports
-# make format   formats Python and TypeScript
-# make js       builds the page into steer_widget/static
-# make types    generates the page's types from steer_widget/protocol.py
+# make lab        makes .venv, fetches the embedded model, opens the quickstart notebook in JupyterLab
+# make test       every test: Python, TypeScript, notebooks, wheel, JupyterLab in a real Chromium
+# make check      format, lint, types, generated types and built page current
+# make bench      the measurements that the README reports
+# make format     formats Python and TypeScript
+# make notebooks  runs the notebooks and saves them with their outputs
+# make js         builds the page into steer_widget/static
+# make types      generates the page's types from steer_widget/protocol.py
 
 PYTHON ?= python3
 VENV ?= .venv
@@ -21,7 +22,7 @@ WITH_NODE := PATH="$(abspath $(BIN)):$$PATH"
 LAB_OPTIONS := $(if $(filter 0,$(shell id -u)),--allow-root) $(if $(filter none,$(BROWSER)),--no-browser)
 
 .DELETE_ON_ERROR:
-.PHONY: lab test check bench format js types dev model clean
+.PHONY: lab test check bench notebooks format js types dev model clean
 
 lab: $(STAMPS)/lab model
 	@echo "JupyterLab opens $(NOTEBOOK); its address stands below. Ctrl-C twice ends it. (PORT=… BROWSER=none …)"
@@ -41,6 +42,9 @@ check: dev
 	$(WITH_NODE) $(BIN)/python tools/generate_types.py --check
 	cd js && $(WITH_NODE) npm run check
 	$(WITH_NODE) tools/check_built_page.sh
+
+notebooks: dev model
+	$(BIN)/python tools/execute_notebooks.py
 
 bench: dev model
 	$(BIN)/python -m benchmarks
