@@ -184,14 +184,17 @@ class Controller:
             self._n_checks += 1
             request = self._n_checks
             self._checks[request] = None
-            try:
-                self._lifeline_send(CheckGrid(request, grid, dict(max_act)))
+        try:
+            # Without the lock: a worker in this very process may answer on this very thread.
+            self._lifeline_send(CheckGrid(request, grid, dict(max_act)))
+            with self._changed:
                 self._changed.wait_for(
                     lambda: self._checks[request] is not None or self._status.worker not in ("ready", "busy"),
                     timeout_s,
                 )
                 return self._checks[request]
-            finally:
+        finally:
+            with self._changed:
                 del self._checks[request]
 
     def wait(self, job: Job, timeout_s: float) -> bool:

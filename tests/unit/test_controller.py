@@ -417,6 +417,15 @@ def test_a_grid_is_checked_while_a_run_is_on(ready: Controller, backend: Scripte
     assert found.error == refused
 
 
+def test_an_answer_on_the_very_thread_that_asks_is_heard(ready: Controller, backend: ScriptedBackend) -> None:
+    def answer(command: Command) -> None:
+        if isinstance(command, CheckGrid):
+            backend.say(GridChecked(command.request, None, (3,)))
+
+    backend.on_send = answer
+    assert ready.check(grid(), {}, timeout_s=PATIENCE_S) == GridChecked(1, None, (3,))
+
+
 def test_no_answer_is_none_and_no_wait_without_a_worker(
     controller: Controller, backend: ScriptedBackend
 ) -> None:
