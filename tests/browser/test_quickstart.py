@@ -21,8 +21,8 @@ def test_it_reads_before_and_runs_after(app: str, notebook: OpenCells, server: J
     shutil.copy(QUICKSTART, server.work / path)
     nb = notebook(app=app, path=path)
     # saved outputs are there before any cell has run
-    expect(nb.page.get_by_text("The story of one feature").first).to_be_visible()
-    expect(nb.page.locator("table.sw-table, .jp-RenderedHTMLCommon table").first).to_be_attached()
+    expect(nb.page.get_by_role("heading", name="The story of one feature").first).to_be_visible()
+    expect(nb.page.locator(".jp-OutputArea table").first).to_be_attached()
     nb.page.set_default_timeout(RUN_TIMEOUT_MS)
     nb.run_all()
     nb.sw("root").first.scroll_into_view_if_needed()
