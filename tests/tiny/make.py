@@ -100,7 +100,7 @@ def make_sae(
     described = {
         "architecture": "standard", "d_in": d_in, "d_sae": D_SAE, "dtype": "float32", "device": "cpu",
         "apply_b_dec_to_input": True, "normalize_activations": "none", "reshape_activations": "none",
-        "metadata": {"hook_name": hook_name, "model_name": "tiny"},
+        "metadata": {"hook_name": hook_name, "model_name": "tiny", "sae_lens_version": "6.54.12"},
         **config,
     }  # fmt: skip
     (folder / "cfg.json").write_text(json.dumps(described))

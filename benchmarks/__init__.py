@@ -1,0 +1,1 @@
+"""What the README reports, measured: `python -m benchmarks` writes results/latest.json."""
