@@ -436,21 +436,20 @@ def test_a_closed_steerer_refuses_the_page(page: Page, widget: SteerWidget, stee
     wait_until(lambda: widget.status.worker == "stopped")
 
 
-def test_holds_of_several_threads_do_not_cross(widget: SteerWidget) -> None:
-    failures: list[BaseException] = []
+def test_what_the_feed_sets_waits_for_a_hold_of_the_user(widget: SteerWidget) -> None:
+    publishing = threading.Thread(target=widget._publish_run, args=(RunSnapshot(7),))
+    with widget.hold_sync():
+        widget.prompts = "first"
+        publishing.start()
+        publishing.join(0.2)
+        assert publishing.is_alive(), "two threads in one hold would lose each other's changes"
+        widget.prompts = "second"
+    publishing.join(PATIENCE_S)
+    assert (widget.prompts, widget.snapshot) == (("second",), RunSnapshot(7))
 
-    def hold(number: int) -> None:
-        try:
-            for strength in range(200):
-                with widget.hold_sync():
-                    widget.selection = [F.at(strength + number)]
-                    widget.prompts = f"prompt {strength}"
-        except BaseException as error:  # noqa: BLE001 - the test looks at it
-            failures.append(error)
 
-    threads = [threading.Thread(target=hold, args=(number,)) for number in range(3)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert failures == []
+def test_a_click_while_a_run_is_being_started_is_answered_at_once(page: Page, widget: SteerWidget) -> None:
+    choose(widget)
+    with widget._start_lock:
+        error = page.ask("Run")["error"]
+    assert error["field"] == "run"
