@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import importlib.metadata
 import json
 import platform
@@ -29,7 +29,7 @@ def processor() -> str:
 def main() -> None:
     """Measures, prints and saves."""
     results: dict[str, object] = {
-        "measured_at": datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds"),
+        "measured_at": dt.datetime.now(dt.timezone.utc).isoformat(timespec="seconds"),
         "processor": processor(),
         "n_threads": torch.get_num_threads(),
         "versions": {name: importlib.metadata.version(name) for name in PACKAGES},

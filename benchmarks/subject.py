@@ -66,7 +66,7 @@ def run_generate(subject: Subject, strengths: list[float], *, hook: bool = True)
     edit = (torch.tensor(strengths)[:, None, None] * direction).to(subject.model.dtype)
     module = subject.engine.adapter.hook_point.module
 
-    def steer(_module: Any, _args: Any, output: Any) -> Any:
+    def steer(_module: torch.nn.Module, _args: object, output: torch.Tensor) -> torch.Tensor:
         return output + edit
 
     handle = module.register_forward_hook(steer) if hook else None

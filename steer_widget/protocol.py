@@ -175,6 +175,8 @@ class Ready(Wire, frozen=True):
 
 
 class LoadFailed(Wire, frozen=True):
+    """Model or SAE could not be loaded; the worker lives and waits for another `Load`."""
+
     error: ErrorInfo
 
 
@@ -187,6 +189,8 @@ class GridChecked(Wire, frozen=True):
 
 
 class RunStarted(Wire, frozen=True):
+    """The grid was accepted; the number of tokens of each prompt."""
+
     run: str
     n_prompt_tokens: tuple[int, ...]
 
@@ -252,14 +256,20 @@ class Ack(Wire, frozen=True):
 
 
 class SetPrompts(Wire, frozen=True):
+    """These are the prompts now."""
+
     prompts: tuple[Prompt, ...]
 
 
 class SetSelection(Wire, frozen=True):
+    """These are the columns now."""
+
     selection: Selection
 
 
 class SetGeneration(Wire, frozen=True):
+    """These are the generation settings now."""
+
     generation: Generation
 
 

@@ -31,6 +31,9 @@ export interface Ack {
   type: "Ack";
   seq: number;
 }
+/**
+ * These are the prompts now.
+ */
 export interface SetPrompts {
   type: "SetPrompts";
   prompts: Prompt[];
@@ -42,6 +45,9 @@ export interface Message {
   role: string;
   content: string;
 }
+/**
+ * These are the columns now.
+ */
 export interface SetSelection {
   type: "SetSelection";
   selection: Selection;
@@ -84,6 +90,9 @@ export interface Feature {
   label: string;
   sae: string;
 }
+/**
+ * These are the generation settings now.
+ */
 export interface SetGeneration {
   type: "SetGeneration";
   generation: Generation;

@@ -70,7 +70,9 @@ class InlineBackend:
     def send(self, command: Command) -> None:
         """See `Backend.send`."""
         if self._loop is None or not self.is_alive():
-            raise WorkerDied("The in-process worker has ended, so it cannot take a command. Make a new steerer.")
+            raise WorkerDied(
+                "The in-process worker has ended, so it cannot take a command. Make a new steerer."
+            )
         if isinstance(command, StartRun):
             self._current_run = command.run
         self._loop.take(command)

@@ -1,9 +1,9 @@
 """A worker in a process of its own on this machine.
 
-    kernel                                worker: python -m steer_widget.worker
-    LocalBackend ── stdin pipe: commands ──► reader thread
-    reader thread ◄── stdout pipe: events ── channel
-    log thread    ◄── stderr pipe: log ───── stdout and stderr of everything else
+kernel                                worker: python -m steer_widget.worker
+LocalBackend ── stdin pipe: commands ──► reader thread
+reader thread ◄── stdout pipe: events ── channel
+log thread    ◄── stderr pipe: log ───── stdout and stderr of everything else
 """
 
 from __future__ import annotations
@@ -15,10 +15,11 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Mapping
+from pathlib import Path
 
 from ..channel import Channel
 from ..errors import ProtocolError, WorkerDied
-from ..protocol import Command, Event, Fault, ErrorInfo, Shutdown, decode_event, encode
+from ..protocol import Command, ErrorInfo, Event, Fault, Shutdown, decode_event, encode
 from .base import WorkerExit
 from .log import BoundedLog, likely_cause
 
@@ -181,6 +182,6 @@ class LocalBackend:
 
 def _python_path() -> str:
     """The worker imports the very package that starts it, also where that is not installed."""
-    package_parent = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+    package_parent = str(Path(__file__).resolve().parents[2])
     inherited = os.environ.get("PYTHONPATH", "")
     return os.pathsep.join(p for p in (package_parent, inherited) if p)

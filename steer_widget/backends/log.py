@@ -10,12 +10,18 @@ _MAX_LINES = 400
 _MAX_LINE_CHARS = 2000
 
 _CAUSES: tuple[tuple[str, str], ...] = (
-    ("CUDA out of memory", "The GPU ran out of memory: use a smaller batch (max_batch_rows) or a smaller dtype."),
+    (
+        "CUDA out of memory",
+        "The GPU ran out of memory: use a smaller batch (max_batch_rows) or a smaller dtype.",
+    ),
     ("device-side assert", "A CUDA kernel failed: run with CUDA_LAUNCH_BLOCKING=1 to see where."),
     ("CUDA error", "The GPU or its driver failed: see the log, then restart the kernel."),
     ("ModuleNotFoundError", "A package is missing in the kernel's environment: install what the log names."),
     ("ImportError", "A package could not be imported: see the log; reinstall the package that it names."),
-    ("MemoryError", "The machine ran out of memory: use a smaller batch (max_batch_rows) or a smaller model."),
+    (
+        "MemoryError",
+        "The machine ran out of memory: use a smaller batch (max_batch_rows) or a smaller model.",
+    ),
 )
 
 
@@ -50,7 +56,9 @@ def likely_cause(code: int, signal_name: str, log_tail: str) -> str:
             "Use a smaller batch (max_batch_rows) or a smaller model."
         )
     if signal_name in ("SIGSEGV", "SIGBUS", "SIGABRT", "SIGILL"):
-        return "Native code crashed: see the log for the last thing it did; torch and its libraries may not fit."
+        return (
+            "Native code crashed: see the log for the last thing it did; torch and its libraries may not fit."
+        )
     if signal_name:
         return "A signal ended it from outside."
     if code == 0:

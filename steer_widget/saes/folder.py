@@ -27,7 +27,9 @@ def load_folder(folder: Path) -> Sae:
     """
     for name in (CONFIG_FILE, WEIGHTS_FILE):
         if not (folder / name).is_file():
-            raise MissingPath("sae", str(folder), f"a folder with {CONFIG_FILE} and {WEIGHTS_FILE} (no {name} there)")
+            raise MissingPath(
+                "sae", str(folder), f"a folder with {CONFIG_FILE} and {WEIGHTS_FILE} (no {name} there)"
+            )
     try:
         config = json.loads((folder / CONFIG_FILE).read_text(encoding="utf-8"))
         with safe_open(folder / WEIGHTS_FILE, framework="pt") as weights:

@@ -83,7 +83,9 @@ def make_sae(name: str, config: Mapping[str, Any], decoder: Tensor) -> Sae:
         )  # fmt: skip
     hook_name = metadata.get("hook_name")
     if not hook_name:
-        raise SaeMismatch("sae", "hook_name missing in its configuration", "a hook name such as blocks.15.hook_resid_post")
+        raise SaeMismatch(
+            "sae", "hook_name missing in its configuration", "a hook name such as blocks.15.hook_resid_post"
+        )
     if config.get("rescale_acts_by_decoder_norm"):
         decoder = decoder.float() / torch.linalg.vector_norm(decoder.float(), dim=-1, keepdim=True)
     return Sae(name, architecture, str(hook_name), decoder, str(metadata.get("neuronpedia_id") or ""))

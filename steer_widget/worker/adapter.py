@@ -40,7 +40,7 @@ class Adapter:
         self.n_layers: int = text_config.num_hidden_layers
         self.n_context: int = getattr(text_config, "max_position_embeddings", None) or _UNLIMITED_CONTEXT
         self.dtype: torch.dtype = model.dtype
-        self.input_device: torch.device = model.get_input_embeddings().weight.device
+        self.input_device: torch.device = _device(model.get_input_embeddings(), model.device)
         self.logits_device: torch.device = _device(model.get_output_embeddings(), self.input_device)
         self.hook_device: torch.device = _device(self.hook_point.module, self.input_device)
         self.eos_ids = frozenset(_eos_ids(model, tokenizer))
@@ -48,7 +48,9 @@ class Adapter:
         self._accepted = frozenset(inspect.signature(model.forward).parameters)
         self._packs_queries = _packs_queries(model)
 
-    def next_logits(self, token_ids: Tensor, positions: Tensor, mask: Tensor | None, cache: Cache | None) -> Tensor:
+    def next_logits(
+        self, token_ids: Tensor, positions: Tensor, mask: Tensor | None, cache: Cache | None
+    ) -> Tensor:
         """Logits behind the last token of each row.
 
         Args:

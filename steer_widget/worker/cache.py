@@ -21,7 +21,7 @@ class RoomyLayer(DynamicLayer):
     """Keys and values `[batch, n_kv_heads, n_tokens, d_head]` as views into larger buffers."""
 
     def __init__(self, room: int) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         self._room = room
         self._n_tokens = 0
         self._key_buffer: Tensor | None = None
@@ -81,7 +81,7 @@ class RoomyCache(DynamicCache):
             if isinstance(layer, RoomyLayer):
                 layer.keep_rows(rows)
             else:
-                layer.reorder_cache(rows)
+                layer.reorder_cache(rows)  # type: ignore[arg-type]  # it takes any integer tensor
 
 
 def n_bytes_per_token(config: PreTrainedConfig, dtype: torch.dtype) -> int:

@@ -8,7 +8,10 @@ from typing import TYPE_CHECKING
 from tokenizers.decoders import DecodeStream
 
 if TYPE_CHECKING:
+    from tokenizers import Tokenizer
     from transformers import PreTrainedTokenizerBase
+
+_N_CONTEXT_IDS = 8  # enough for a decoder to know whether a space or a split character goes before
 
 
 class TokenText:
@@ -21,14 +24,14 @@ class TokenText:
 
     def __init__(self, tokenizer: PreTrainedTokenizerBase, prompt_ids: Sequence[int]) -> None:
         self._tokenizer = tokenizer
-        self._fast = getattr(tokenizer, "backend_tokenizer", None)
-        self._stream = DecodeStream(list(prompt_ids[-8:]), skip_special_tokens=True) if self._fast else None
+        self._fast: Tokenizer | None = getattr(tokenizer, "backend_tokenizer", None)
+        self._stream = DecodeStream(list(prompt_ids[-_N_CONTEXT_IDS:]), skip_special_tokens=True)
         self._ids: list[int] = list(prompt_ids)
-        self._n_shown = len(self._decoded()) if self._stream is None else 0
+        self._n_shown = 0 if self._fast is not None else len(self._decoded())
 
     def add(self, token_id: int) -> str:
         """The text that this token completes; empty while a character is incomplete."""
-        if self._stream is not None:
+        if self._fast is not None:
             return self._stream.step(self._fast, token_id) or ""
         self._ids.append(token_id)
         text = self._decoded()
@@ -84,7 +87,9 @@ class Completion:
         text: their text, cut before a stop string.
     """
 
-    def __init__(self, tokenizer: PreTrainedTokenizerBase, prompt_ids: Sequence[int], stops: Sequence[str]) -> None:
+    def __init__(
+        self, tokenizer: PreTrainedTokenizerBase, prompt_ids: Sequence[int], stops: Sequence[str]
+    ) -> None:
         self.token_ids: list[int] = []
         self.text = ""
         self._token_text = TokenText(tokenizer, prompt_ids)

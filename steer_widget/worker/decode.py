@@ -12,8 +12,6 @@ from .sampling import Sampler
 from .steering_hook import SteeringHook
 
 if TYPE_CHECKING:
-    from torch import Tensor
-
     from ..spec import Generation
     from .adapter import Adapter
     from .row import Row
@@ -34,7 +32,11 @@ class Sink(Protocol):
 
 @torch.inference_mode()
 def decode(
-    adapter: Adapter, rows: Sequence[Row], generation: Generation, sink: Sink, is_cancelled: Callable[[], bool]
+    adapter: Adapter,
+    rows: Sequence[Row],
+    generation: Generation,
+    sink: Sink,
+    is_cancelled: Callable[[], bool],
 ) -> None:
     """Generates all rows to their end, or until cancelled (rows then keep `finish` None).
 
@@ -84,7 +86,11 @@ class _Batch:
     def __init__(self, adapter: Adapter, rows: Sequence[Row], generation: Generation) -> None:
         self.rows = list(rows)
         self.hook = SteeringHook(
-            adapter.hook_point, [row.edits for row in rows], adapter.hook_width, adapter.hook_device, adapter.dtype
+            adapter.hook_point,
+            [row.edits for row in rows],
+            adapter.hook_width,
+            adapter.hook_device,
+            adapter.dtype,
         )
         self._adapter = adapter
         prefixes = [row.prefix_ids for row in rows]
@@ -103,7 +109,8 @@ class _Batch:
         columns = torch.arange(n_room, device=device)
         self._mask = (columns[None] >= self._n_pad).long() if bool(n_pad.any()) else None
         self._next_ids = torch.tensor(
-            [[adapter.pad_id] * (self._n_longest - len(prefix)) + prefix for prefix in prefixes], device=device
+            [[adapter.pad_id] * (self._n_longest - len(prefix)) + prefix for prefix in prefixes],
+            device=device,
         )
 
     def step(self) -> list[int]:

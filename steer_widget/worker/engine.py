@@ -108,8 +108,8 @@ class Engine:
         elif any(row.finish == "stopped" for row in rows):
             state = "stopped"
         n_tokens = sum(len(row.completion.token_ids) for row in rows)
-        error = errors[0] if state == "failed" else None
-        emit(RunDone(command.run, state, time.monotonic() - started_s, n_tokens, error))
+        first_error = errors[0] if state == "failed" else None
+        emit(RunDone(command.run, state, time.monotonic() - started_s, n_tokens, first_error))
 
     def _generate(
         self, command: StartRun, rows: list[Row], stream: TokenStream, is_cancelled: Callable[[], bool]
@@ -123,7 +123,7 @@ class Engine:
             batch = waiting.pop(0)
             try:
                 decode(self.adapter, batch, generation, stream, is_cancelled)
-            except Exception as error:  # a failing batch must not take the run, or the worker, with it
+            except Exception as error:  # noqa: BLE001 - a failing batch must not take the run, or the worker, with it
                 left = [row for row in batch if row.finish is None]
                 if is_out_of_memory(error) and len(left) > 1:
                     middle = len(left) // 2
@@ -142,7 +142,8 @@ class Engine:
         for edit in grid.edits():
             self._row_edit(edit, max_act)
         return [
-            tokenize(self.adapter.tokenizer, prompt, grid.generation, self.adapter.n_context) for prompt in grid.prompts
+            tokenize(self.adapter.tokenizer, prompt, grid.generation, self.adapter.n_context)
+            for prompt in grid.prompts
         ]
 
     def _rows(self, command: StartRun, prompts: list[list[int]]) -> list[Row]:
@@ -170,7 +171,10 @@ class Engine:
             reference = max_act.get(str(edit.feature.index))
             if reference is None:
                 raise InvalidInput(
-                    "unit", "max_act", "raw or norm for this feature", hint="Its maximum activation is not known."
+                    "unit",
+                    "max_act",
+                    "raw or norm for this feature",
+                    hint="Its maximum activation is not known.",
                 )
             strength *= reference
         elif edit.unit == "norm":
@@ -194,7 +198,9 @@ def _failure(error: Exception, rows: Sequence[Row]) -> ErrorInfo:
     if isinstance(error, SteerError):
         return ErrorInfo.of(error, details)
     return ErrorInfo.of(
-        GenerationError(f"Generation failed: {type(error).__name__}: {error}. The worker lives on; see the details."),
+        GenerationError(
+            f"Generation failed: {type(error).__name__}: {error}. The worker lives on; see the details."
+        ),
         details,
     )
 

@@ -1,11 +1,11 @@
 """Where a hook name of an SAE lies in a Hugging Face model.
 
-    blocks.L.hook_resid_pre    input of block L
-    blocks.L.hook_resid_mid    input of the norm before the MLP; absent on parallel blocks
-    blocks.L.hook_resid_post   output of block L
-    blocks.L.hook_attn_out     what attention adds; on Gemma 2, 3 and OLMo 2 the output of the norm after it
-    blocks.L.hook_mlp_out      what the MLP adds; on Gemma 2, 3 and OLMo 2 the output of the norm after it
-    blocks.L.attn.hook_z       input of the attention's output projection, heads flattened
+blocks.L.hook_resid_pre    input of block L
+blocks.L.hook_resid_mid    input of the norm before the MLP; absent on parallel blocks
+blocks.L.hook_resid_post   output of block L
+blocks.L.hook_attn_out     what attention adds; on Gemma 2, 3 and OLMo 2 the output of the norm after it
+blocks.L.hook_mlp_out      what the MLP adds; on Gemma 2, 3 and OLMo 2 the output of the norm after it
+blocks.L.attn.hook_z       input of the attention's output projection, heads flattened
 """
 
 from __future__ import annotations
@@ -33,8 +33,12 @@ _MLP = ("mlp", "feed_forward", "block_sparse_moe")
 _OUTPUT_PROJECTIONS = ("o_proj", "c_proj", "out_proj", "dense", "out_proj")
 _NORMS_AFTER_MLP = ("post_feedforward_layernorm",)
 _NORMS_BEFORE_MLP = ("pre_feedforward_layernorm", "ln_2", "post_attention_layernorm", "final_layer_norm")
-_HOOK_NAME = re.compile(r"blocks\.(\d+)\.(hook_resid_pre|hook_resid_mid|hook_resid_post|hook_attn_out|hook_mlp_out|attn\.hook_z)")
-_HOOK_KINDS = "blocks.L.hook_resid_pre, hook_resid_mid, hook_resid_post, hook_attn_out, hook_mlp_out or attn.hook_z"
+_HOOK_NAME = re.compile(
+    r"blocks\.(\d+)\.(hook_resid_pre|hook_resid_mid|hook_resid_post|hook_attn_out|hook_mlp_out|attn\.hook_z)"
+)
+_HOOK_KINDS = (
+    "blocks.L.hook_resid_pre, hook_resid_mid, hook_resid_post, hook_attn_out, hook_mlp_out or attn.hook_z"
+)
 
 
 @dataclass(frozen=True)
@@ -74,9 +78,11 @@ def blocks(model: nn.Module) -> nn.ModuleList:
     """
     for path in _BLOCKS:
         found = _child(model, path)
-        if found is not None and len(list(found.children())):
+        if found is not None and any(True for _ in found.children()):
             return found  # type: ignore[return-value]
-    raise SaeMismatch("model", type(model).__name__, f"a decoder that keeps its blocks in one of {', '.join(_BLOCKS)}")
+    raise SaeMismatch(
+        "model", type(model).__name__, f"a decoder that keeps its blocks in one of {', '.join(_BLOCKS)}"
+    )
 
 
 def find(model: nn.Module, hook_name: str) -> HookPoint:
@@ -106,10 +112,15 @@ def find(model: nn.Module, hook_name: str) -> HookPoint:
     attention = _first(block, _ATTENTION, hook_name)
     if kind == "attn.hook_z":
         inner = _child(attention, "attention")  # GPT-Neo wraps its attention once more
-        return point(_first(inner if inner is not None else attention, _OUTPUT_PROJECTIONS, hook_name), "input")
+        return point(
+            _first(inner if inner is not None else attention, _OUTPUT_PROJECTIONS, hook_name), "input"
+        )
     has_norms_after = _child(block, _NORMS_AFTER_MLP[0]) is not None
     if kind == "hook_attn_out":
-        return point(_first(block, ("post_attention_layernorm",), hook_name) if has_norms_after else attention, "output")
+        return point(
+            _first(block, ("post_attention_layernorm",), hook_name) if has_norms_after else attention,
+            "output",
+        )
     if has_norms_after:
         return point(_first(block, _NORMS_AFTER_MLP, hook_name), "output")
     mlp = _child(block, "fc2")  # OPT has no MLP module: its second matrix writes the MLP's output
@@ -130,7 +141,9 @@ def _first(module: nn.Module, names: tuple[str, ...], hook_name: str) -> nn.Modu
         found = _child(module, name)
         if found is not None:
             return found
-    raise SaeMismatch("hook_name", hook_name, f"a point of {type(module).__name__}, which has none of {', '.join(names)}")
+    raise SaeMismatch(
+        "hook_name", hook_name, f"a point of {type(module).__name__}, which has none of {', '.join(names)}"
+    )
 
 
 def _is_parallel(block: nn.Module) -> bool:

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
     from ..protocol import Load, LoadStage
-    from ..saes.sae import Sae
     from .engine import Engine
 
 Progress = Callable[["LoadStage", float | None, str], None]
@@ -60,7 +59,7 @@ def load_engine(command: Load, progress: Progress) -> Engine:
     progress("model", 0.5, f"loading {model_name}")
     with ThreadPoolExecutor(max_workers=2) as pool:
         sae_job = pool.submit(load_sae, sae_name)
-        tokenizer_job = pool.submit(_load_tokenizer, model_path, command.trust_remote_code)
+        tokenizer_job = pool.submit(_load_tokenizer, model_path, trust_remote_code=command.trust_remote_code)
         model = _load_model(model_path, dtype, device, trust_remote_code=command.trust_remote_code)
         progress("sae", 0.8, f"loading the SAE {sae_name}")
         tokenizer, sae = tokenizer_job.result(), sae_job.result()
@@ -69,7 +68,12 @@ def load_engine(command: Load, progress: Progress) -> Engine:
     progress("check", 0.9, "checking that an edit at the hook point changes the logits")
     with torch.inference_mode():
         engine = Engine(
-            model, tokenizer, sae, model_name=model_name, max_batch_rows=command.max_batch_rows, started_s=started_s
+            model,
+            tokenizer,
+            sae,
+            model_name=model_name,
+            max_batch_rows=command.max_batch_rows,
+            started_s=started_s,
         )
     progress("check", 1.0, "ready")
     return engine
@@ -98,12 +102,14 @@ def _load_model(path: str, dtype: object, device: object, *, trust_remote_code: 
         model = AutoModelForCausalLM.from_pretrained(
             path, dtype=dtype, trust_remote_code=trust_remote_code, use_safetensors=True
         )
-        return model.to(device).eval()
+        model.to(device)  # type: ignore[arg-type]  # transformers' wrapper hides the signature
     except Exception as error:
         raise _load_error("model", path, error) from error
+    placed: PreTrainedModel = model.eval()
+    return placed
 
 
-def _load_tokenizer(path: str, trust_remote_code: bool) -> PreTrainedTokenizerBase:
+def _load_tokenizer(path: str, *, trust_remote_code: bool) -> PreTrainedTokenizerBase:
     from transformers import AutoTokenizer
 
     try:

@@ -84,7 +84,7 @@ class WorkerLoop:
             self._engine = self._make_engine(command, progress)
         except SteerError as error:
             self._emit(LoadFailed(ErrorInfo.of(error, traceback.format_exc())))
-        except Exception as error:  # whatever a model's code raises, the kernel has to hear of it
+        except Exception as error:  # noqa: BLE001 - whatever a model's code raises, the kernel has to hear of it
             failed = LoadError(
                 f"Loading failed: {type(error).__name__}: {error}. The details tell where; the worker lives on."
             )
@@ -110,7 +110,7 @@ class WorkerLoop:
             return
         try:
             engine.run(command, self._emit, lambda: command.run in self._cancelled)
-        except Exception as error:  # the engine handles what it expects; the worker outlives the rest
+        except Exception as error:  # noqa: BLE001 - the engine handles what it expects; the worker outlives the rest
             failed = GenerationError(f"The run failed: {type(error).__name__}: {error}. The worker lives on.")
             self._refuse(command, failed)
         finally:
@@ -128,7 +128,7 @@ class WorkerLoop:
             return GridChecked(command.request, n_prompt_tokens=engine.check(command))
         except SteerError as error:
             return GridChecked(command.request, ErrorInfo.of(error))
-        except Exception as error:  # the answer must come, whatever a tokenizer raises
+        except Exception as error:  # noqa: BLE001 - the answer must come, whatever a tokenizer raises
             return GridChecked(command.request, ErrorInfo.of(error, traceback.format_exc()))
 
 

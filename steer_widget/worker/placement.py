@@ -20,7 +20,9 @@ def choose_device(asked: str) -> torch.device:
             device = torch.device(asked)
             torch.empty(1, device=device)
         except (RuntimeError, AssertionError) as error:
-            raise InvalidInput("device", asked, "auto, cpu, or a device that this machine has", details=str(error)) from error
+            raise InvalidInput(
+                "device", asked, "auto, cpu, or a device that this machine has", details=str(error)
+            ) from error
         return device
     if torch.cuda.is_available():
         return torch.device("cuda")

@@ -35,7 +35,9 @@ def measure_and_check(adapter: Adapter) -> float:
         SaeMismatch: the SAE's width is not the hook point's.
         HookInactive: an edit there leaves the logits as they were.
     """
-    token_ids = torch.tensor([adapter.tokenizer(_TEXT)["input_ids"][: adapter.n_context]], device=adapter.input_device)
+    token_ids = torch.tensor(
+        [adapter.tokenizer(_TEXT)["input_ids"][: adapter.n_context]], device=adapter.input_device
+    )
     h, plain = _read(adapter, token_ids)
     if h.shape[-1] != adapter.hook_width:
         allowed = f"d_in={h.shape[-1]}, the width at {adapter.hook_point.name} of this model"

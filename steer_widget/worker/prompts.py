@@ -12,7 +12,9 @@ if TYPE_CHECKING:
     from ..spec import Generation, Prompt
 
 
-def tokenize(tokenizer: PreTrainedTokenizerBase, prompt: Prompt, generation: Generation, n_context: int) -> list[int]:
+def tokenize(
+    tokenizer: PreTrainedTokenizerBase, prompt: Prompt, generation: Generation, n_context: int
+) -> list[int]:
     """The tokens of a prompt, special tokens as the model expects them.
 
     Args:
@@ -44,7 +46,10 @@ def tokenize(tokenizer: PreTrainedTokenizerBase, prompt: Prompt, generation: Gen
 def _chat_tokens(tokenizer: PreTrainedTokenizerBase, prompt: Prompt) -> list[int]:
     if not getattr(tokenizer, "chat_template", None):
         raise InvalidInput(
-            "chat", True, "False for this model", hint="Its tokenizer has no chat template; give the prompt as text."
+            "chat",
+            "True",
+            "False for this model",
+            hint="Its tokenizer has no chat template; give the prompt as text.",
         )
     turns = (
         [{"role": "user", "content": prompt}]
@@ -54,5 +59,7 @@ def _chat_tokens(tokenizer: PreTrainedTokenizerBase, prompt: Prompt) -> list[int
     try:
         text = tokenizer.apply_chat_template(turns, tokenize=False, add_generation_prompt=True)
     except Exception as error:  # templates are programs of the model's authors: they raise anything
-        raise InvalidInput("prompt", prompt, f"chat turns that the model's template accepts ({error})") from error
+        raise InvalidInput(
+            "prompt", prompt, f"chat turns that the model's template accepts ({error})"
+        ) from error
     return list(tokenizer(text, add_special_tokens=False)["input_ids"])

@@ -112,7 +112,7 @@ class Sampler:
         else:
             token_ids = self._sample(logits.float() / generation.temperature, steps)
         if self._seen is not None:
-            self._seen.scatter_(1, token_ids[:, None], True)
+            self._seen.scatter_(1, token_ids[:, None], value=True)
         return token_ids
 
     def _sample(self, logits: Tensor, steps: Sequence[int]) -> Tensor:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from torch import Tensor
+    from typing_extensions import Self
 
     from ..spec import Positions
     from .hook_points import HookPoint
@@ -51,7 +52,12 @@ class SteeringHook:
     """
 
     def __init__(
-        self, point: HookPoint, rows: Sequence[Sequence[RowEdit]], d_model: int, device: torch.device, dtype: torch.dtype
+        self,
+        point: HookPoint,
+        rows: Sequence[Sequence[RowEdit]],
+        d_model: int,
+        device: torch.device,
+        dtype: torch.dtype,
     ) -> None:
         self._point = point
         self._dtype = dtype
@@ -71,7 +77,7 @@ class SteeringHook:
         self._n_calls = 0
         self._n_placed = 0
 
-    def __enter__(self) -> SteeringHook:
+    def __enter__(self) -> Self:
         if self._vectors:
             module = self._point.module
             if self._point.side == "output":
@@ -119,7 +125,8 @@ class SteeringHook:
     def doses(self) -> list[tuple[float, int]]:
         """Sum of |edit|/|h| over each row's steered tokens, and how many those were."""
         return [
-            (total, int(n)) for total, n in zip(self._dose_sum.tolist(), self._n_steered.tolist(), strict=True)
+            (total, int(n))
+            for total, n in zip(self._dose_sum.tolist(), self._n_steered.tolist(), strict=True)
         ]
 
     def _on_output(self, _module: torch.nn.Module, _args: Any, output: Any) -> Any:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -31,11 +31,18 @@ class Ran:
         return [self.ends[cell].text for cell in sorted(self.ends)]
 
     def streamed_text(self, cell: int) -> str:
-        return "".join(d.text for e in self.events if isinstance(e, Tokens) for d in e.deltas if d.cell == cell)
+        return "".join(
+            d.text for e in self.events if isinstance(e, Tokens) for d in e.deltas if d.cell == cell
+        )
 
     def streamed_tokens(self, cell: int) -> tuple[int, ...]:
         return tuple(
-            i for e in self.events if isinstance(e, Tokens) for d in e.deltas if d.cell == cell for i in d.token_ids
+            i
+            for e in self.events
+            if isinstance(e, Tokens)
+            for d in e.deltas
+            if d.cell == cell
+            for i in d.token_ids
         )
 
 
@@ -59,7 +66,20 @@ def make_engine(model_folder: Path, sae_folder: Path, max_batch_rows: int | None
 
     model = AutoModelForCausalLM.from_pretrained(model_folder, dtype=torch.float32).eval()
     tokenizer = AutoTokenizer.from_pretrained(model_folder)
-    return Engine(model, tokenizer, load_sae(str(sae_folder)), model_name="tiny", max_batch_rows=max_batch_rows)
+    return Engine(
+        model, tokenizer, load_sae(str(sae_folder)), model_name="tiny", max_batch_rows=max_batch_rows
+    )
+
+
+@pytest.fixture(scope="session", autouse=True)
+def one_thread() -> Iterator[None]:
+    """A tiny model is computed faster by one thread than shared out among several."""
+    import torch
+
+    n_before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(n_before)
 
 
 @pytest.fixture(scope="session")

@@ -7,7 +7,6 @@ import torch
 
 from steer_widget.protocol import CheckGrid, Event, RunStarted, Tokens
 from steer_widget.spec import Feature, Generation, Grid, Message, Steering, columns
-from steer_widget.worker import decode as decode_module
 from tests.tiny import make
 from tests.worker.conftest import make_engine, run
 
@@ -46,7 +45,9 @@ def test_samples_differ_and_seeds_differ(engine) -> None:
 
 def test_columns_share_random_numbers(engine) -> None:
     tiny_edit = Feature(3).at(1e-6, unit="raw", method="add", positions="all")
-    grid = Grid(PROMPTS, (Steering(), Steering((tiny_edit,))), 2, Generation(temperature=1.0, max_new_tokens=20))
+    grid = Grid(
+        PROMPTS, (Steering(), Steering((tiny_edit,))), 2, Generation(temperature=1.0, max_new_tokens=20)
+    )
     tokens = run(engine, grid).tokens
     for prompt in range(3):
         assert tokens[prompt * 4 : prompt * 4 + 2] == tokens[prompt * 4 + 2 : prompt * 4 + 4]
@@ -71,7 +72,9 @@ def test_nucleus_and_top_k_leave_only_likely_tokens(engine) -> None:
     adapter = engine.adapter
     ids = adapter.tokenizer(PROMPTS[0])["input_ids"]
     with torch.no_grad():
-        probabilities, order = adapter.model(torch.tensor([ids])).logits[0, -1].softmax(-1).sort(descending=True)
+        probabilities, order = (
+            adapter.model(torch.tensor([ids])).logits[0, -1].softmax(-1).sort(descending=True)
+        )
     n_nucleus = int((probabilities.cumsum(0) < 0.3).sum()) + 1
     for generation, allowed in (
         (Generation(temperature=1.0, top_k=3, max_new_tokens=1), order[:3]),
@@ -94,7 +97,9 @@ def test_greedy_agrees_with_transformers_generate(engine) -> None:
     adapter = engine.adapter
     for prompt in PROMPTS:
         ids = adapter.tokenizer(prompt, return_tensors="pt")
-        wanted = adapter.model.generate(**ids, max_new_tokens=30, do_sample=False)[0, ids["input_ids"].shape[1] :]
+        wanted = adapter.model.generate(**ids, max_new_tokens=30, do_sample=False)[
+            0, ids["input_ids"].shape[1] :
+        ]
         ran = run(engine, Grid((prompt,), (Steering(),), 1, Generation(max_new_tokens=30)))
         assert list(ran.tokens[0]) == wanted.tolist()
 
@@ -113,7 +118,9 @@ def test_stop_string_is_cut_and_never_shown(engine) -> None:
     plain = run(engine, grid)
     text = plain.texts[0]
     stop = text[10:13]
-    stopped = run(engine, Grid(PROMPTS[:1], STEERINGS, 3, Generation(temperature=1.0, max_new_tokens=40, stop=(stop,))))
+    stopped = run(
+        engine, Grid(PROMPTS[:1], STEERINGS, 3, Generation(temperature=1.0, max_new_tokens=40, stop=(stop,)))
+    )
     assert stopped.ends[0].text == text[: text.index(stop)]
     assert stopped.ends[0].finish == "stop_string"
     for cell, end in stopped.ends.items():
@@ -223,7 +230,9 @@ def test_hooks_come_off_when_a_run_fails(engine, monkeypatch) -> None:
 
 
 def test_a_hook_that_does_not_act_is_an_error(engine, monkeypatch) -> None:
-    monkeypatch.setattr(type(engine.adapter.hook_point.module), "__call__", lambda self, *a, **k: self.forward(*a, **k))
+    monkeypatch.setattr(
+        type(engine.adapter.hook_point.module), "__call__", lambda self, *a, **k: self.forward(*a, **k)
+    )
     ran = run(engine, Grid(PROMPTS[:1], STEERINGS[1:], 1, Generation(max_new_tokens=5)))
     assert {end.state for end in ran.ends.values()} == {"failed"}
     assert ran.done.error is not None
@@ -234,7 +243,9 @@ def test_chat_is_rendered_by_the_template(engine) -> None:
     tokenizer = engine.adapter.tokenizer
     wanted = tokenizer("<|user|>Hello<|end|><|assistant|>", add_special_tokens=False)["input_ids"]
     as_turn = CheckGrid(1, Grid(("Hello",), (Steering(),), 1, Generation(chat=True, max_new_tokens=2)))
-    as_messages = CheckGrid(2, Grid(((Message("user", "Hello"),),), (Steering(),), 1, Generation(max_new_tokens=2)))
+    as_messages = CheckGrid(
+        2, Grid(((Message("user", "Hello"),),), (Steering(),), 1, Generation(max_new_tokens=2))
+    )
     assert engine.check(as_turn) == engine.check(as_messages) == (len(wanted),)
 
 

@@ -15,7 +15,14 @@ from steer_widget.worker.adapter import Adapter
 from tests.tiny import make
 from tests.worker.conftest import make_engine, run
 
-KINDS = ("hook_resid_pre", "hook_resid_mid", "hook_resid_post", "hook_attn_out", "hook_mlp_out", "attn.hook_z")
+KINDS = (
+    "hook_resid_pre",
+    "hook_resid_mid",
+    "hook_resid_post",
+    "hook_attn_out",
+    "hook_mlp_out",
+    "attn.hook_z",
+)
 LAYER = 1
 
 
@@ -80,9 +87,16 @@ def test_hook_z_is_what_the_output_projection_reads(family) -> None:
 @pytest.mark.parametrize("kind", KINDS)
 def test_steering_acts_at_every_hook_point(tmp_path: Path, kind: str) -> None:
     hook_name = f"blocks.{LAYER}.{kind}"
-    engine = make_engine(make.make_model(tmp_path / "model"), make.make_sae(tmp_path / "sae", hook_name=hook_name))
+    engine = make_engine(
+        make.make_model(tmp_path / "model"), make.make_sae(tmp_path / "sae", hook_name=hook_name)
+    )
     edit = Feature(3).at(20.0, unit="raw", method="add", positions="all")
-    grid = Grid(("I went for a walk and",), columns([edit], combine=False, baseline=True), 1, Generation(max_new_tokens=8))
+    grid = Grid(
+        ("I went for a walk and",),
+        columns([edit], combine=False, baseline=True),
+        1,
+        Generation(max_new_tokens=8),
+    )
     ran = run(engine, grid)
     assert ran.tokens[0] != ran.tokens[1]
     assert ran.ends[1].measures.dose > 0

@@ -33,7 +33,9 @@ def test_the_users_model_is_left_as_it_was(tiny_folders) -> None:
     with torch.no_grad():
         before = model(ids).logits
     with sw.from_model(model, tokenizer, sae) as steerer:
-        run_ = steerer.compare("The sea", [steerer.feature(3).at(50.0)], generation=sw.Generation(max_new_tokens=100))
+        run_ = steerer.compare(
+            "The sea", [steerer.feature(3).at(50.0)], generation=sw.Generation(max_new_tokens=100)
+        )
         for event in run_:
             if type(event).__name__ == "Tokens":
                 break

@@ -50,7 +50,7 @@ class Worker:
     """A local worker with its events in a queue."""
 
     def __init__(self) -> None:
-        self.backend = LocalBackend()
+        self.backend = LocalBackend(env={"OMP_NUM_THREADS": "1"})
         self.events: queue.Queue[Event | WorkerExit] = queue.Queue()
         self.backend.start(self.events.put, self.events.put)
 

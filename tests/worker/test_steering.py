@@ -33,7 +33,8 @@ def expected(engine, grid: Grid) -> list[tuple[int, ...]]:
         at = grid.coordinates(cell)
         ids = adapter.tokenizer(grid.prompts[at.prompt])["input_ids"]
         edits = [
-            (engine.sae.decoder[e.feature.index], e.strength, e.positions) for e in grid.steerings[at.steering].edits
+            (engine.sae.decoder[e.feature.index], e.strength, e.positions)
+            for e in grid.steerings[at.steering].edits
         ]
         out.append(tuple(greedy(adapter.model, adapter.hook_point.module, ids, edits, 12)))
     return out
@@ -54,7 +55,9 @@ def test_mixed_padded_batch_agrees_with_reference(fitted) -> None:
 
 
 def test_single_row_agrees_with_its_row_in_a_batch(engine) -> None:
-    grid = Grid(PROMPTS, columns([edit_of(3, 6.0), edit_of(9, 5.0)], combine=False, baseline=True), 1, GENERATION)
+    grid = Grid(
+        PROMPTS, columns([edit_of(3, 6.0), edit_of(9, 5.0)], combine=False, baseline=True), 1, GENERATION
+    )
     together = run(engine, grid)
     for cell in range(len(grid)):
         alone = run(engine, grid, (cell,))
@@ -68,7 +71,9 @@ def test_order_and_number_of_edits_act_once(engine) -> None:
 
 
 def test_strength_zero_is_the_baseline(engine) -> None:
-    grid = Grid(PROMPTS, columns([edit_of(3, 0.0)], combine=False, baseline=True), 2, Generation(temperature=1.0))
+    grid = Grid(
+        PROMPTS, columns([edit_of(3, 0.0)], combine=False, baseline=True), 2, Generation(temperature=1.0)
+    )
     ran = run(engine, grid)
     for cell in range(len(grid)):
         at = grid.coordinates(cell)
@@ -101,7 +106,9 @@ def test_dose_is_edit_over_residual(engine) -> None:
     adapter = engine.adapter
     ids = adapter.tokenizer(PROMPTS[0])["input_ids"]
     seen: list[torch.Tensor] = []
-    handle = adapter.hook_point.module.register_forward_hook(lambda _m, _a, out: seen.append(out[0] if isinstance(out, tuple) else out))
+    handle = adapter.hook_point.module.register_forward_hook(
+        lambda _m, _a, out: seen.append(out[0] if isinstance(out, tuple) else out)
+    )
     with torch.no_grad():
         adapter.model(torch.tensor([ids]))
     handle.remove()
