@@ -23,6 +23,7 @@ from .errors import InvalidInput, SteererClosed, SteerError
 from .escalation import Escalation
 from .job import Job, StreamEvent
 from .lifeline import Lifeline, worker_died
+from .listeners import Listener, Listeners
 from .protocol import (
     CancelRun,
     CellDone,
@@ -42,10 +43,6 @@ from .protocol import (
     Tokens,
 )
 from .spec import Grid
-
-Listener = Callable[[Job | None], None]
-"""Called with the job that changed, or with None when the worker's status did. Calls from two
-threads may cross: look at the state, not at the order of the calls."""
 
 _log = logging.getLogger(__name__)
 
@@ -81,7 +78,7 @@ class Controller:
         self._checks: dict[int, GridChecked | None] = {}
         self._n_checks = 0
         self._n_turns = 0
-        self._listeners: list[Listener] = []
+        self._listeners = Listeners()
         self._touched: list[Job | None] = []
         self._closed = False
         self._closer = weakref.finalize(self, backend.close)
@@ -108,15 +105,7 @@ class Controller:
 
     def subscribe(self, listener: Listener) -> Callable[[], None]:
         """Tells `listener` of every change, on the thread that made it; what comes back ends that."""
-        with self._changed:
-            self._listeners.append(listener)
-
-        def unsubscribe() -> None:
-            with self._changed:
-                if listener in self._listeners:
-                    self._listeners.remove(listener)
-
-        return unsubscribe
+        return self._listeners.add(listener)
 
     # ---- what the user asks for
 
@@ -278,6 +267,7 @@ class Controller:
 
     @contextmanager
     def _change(self) -> Iterator[None]:
+        """Holds the lock, then, without it, tells who listens; also where the block raises."""
         try:
             with self._changed:
                 try:
@@ -285,11 +275,8 @@ class Controller:
                 finally:
                     self._changed.notify_all()
                     touched, self._touched = self._touched, []
-                    listeners = tuple(self._listeners)
         finally:
-            for job in dict.fromkeys(touched):
-                for listener in listeners:
-                    _tell(listener, job)
+            self._listeners.tell(touched)
 
     def _refuse_closed(self) -> None:
         if self._closed:
@@ -390,11 +377,3 @@ class Controller:
         job = self._current
         if job is not None and job.state in ("queued", "loading"):
             self._on_run(RunDone(job.id, "failed", 0.0, 0, event.error))
-
-
-def _tell(listener: Listener, job: Job | None) -> None:
-    try:
-        listener(job)
-    except Exception:  # noqa: BLE001 - whatever it raised
-        # A listener that fails must not take the reader thread, and with it every run, along.
-        _log.exception("a listener of the controller failed")

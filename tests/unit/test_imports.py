@@ -23,7 +23,7 @@ LAYERS = (
     ("run",),
     ("result", "saving", "text_table", "html_table"),
     ("controller",),
-    ("arguments", "catalog", "escalation", "job", "lifeline", "loading_line", "sources"),
+    ("arguments", "catalog", "escalation", "job", "lifeline", "listeners", "loading_line", "sources"),
     ("cell", "printable", "progress", "states", "_kernel"),
     ("backends",),
     ("channel",),
