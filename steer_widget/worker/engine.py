@@ -14,7 +14,7 @@ from .adapter import Adapter
 from .batches import batch_size, split_by_length
 from .completion import Completion
 from .decode import decode
-from .placement import is_out_of_memory
+from .placement import is_out_of_memory, release_memory
 from .probe import measure_and_check
 from .prompts import tokenize
 from .row import Row
@@ -121,11 +121,13 @@ class Engine:
         errors: list[ErrorInfo] = []
         while waiting and not is_cancelled():
             batch = waiting.pop(0)
+            ran_out_of_memory = False
             try:
                 decode(self.adapter, batch, generation, stream, is_cancelled)
             except Exception as error:  # noqa: BLE001 - a failing batch must not take the run, or the worker, with it
                 left = [row for row in batch if row.finish is None]
-                if is_out_of_memory(error) and len(left) > 1:
+                ran_out_of_memory = is_out_of_memory(error)
+                if ran_out_of_memory and len(left) > 1:
                     middle = len(left) // 2
                     waiting[:0] = [left[:middle], left[middle:]]
                 else:
@@ -134,7 +136,8 @@ class Engine:
                         row.finish = "failed"
                         errors.append(info)
                         stream.end(row, info)
-            _release_memory(self.adapter)
+            if ran_out_of_memory:  # only here, where the error no longer holds the tensors of its frames
+                release_memory(self.adapter.input_device)
         stream.flush()
         return errors
 
@@ -203,13 +206,6 @@ def _failure(error: Exception, rows: Sequence[Row]) -> ErrorInfo:
         ),
         details,
     )
-
-
-def _release_memory(adapter: Adapter) -> None:
-    if adapter.input_device.type == "cuda":
-        import torch
-
-        torch.cuda.empty_cache()
 
 
 def _model_info(adapter: Adapter, name: str) -> ModelInfo:

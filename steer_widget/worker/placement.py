@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+
 import torch
 
 from ..errors import InvalidInput
@@ -70,3 +72,10 @@ def is_out_of_memory(error: BaseException) -> bool:
     if isinstance(error, (torch.OutOfMemoryError, MemoryError)):
         return True
     return isinstance(error, RuntimeError) and "can't allocate memory" in str(error)
+
+
+def release_memory(device: torch.device) -> None:
+    """Gives back what torch's allocator holds but nobody uses."""
+    gc.collect()
+    if device.type == "cuda":
+        torch.cuda.empty_cache()
