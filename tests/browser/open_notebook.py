@@ -15,6 +15,8 @@ from tests.browser.jupyter_server import JupyterServer
 from tests.browser.kernel_client import KernelClient
 
 OPEN_TIMEOUT_MS = 90_000
+WIDTH, HEIGHT = 1280, 1000
+ROOM_AROUND = 260
 SCREENS = Path("build") / "screens"
 NOTEBOOK_SHOWN = "() => !!(window.jupyterapp && document.querySelector('.jp-Notebook'))"
 KERNEL_CONNECTED = """() => {
@@ -45,7 +47,7 @@ class OpenNotebook:
     def __init__(self, server: JupyterServer, browser: Browser, path: str, *, app: App = "lab") -> None:
         self._server = server
         self._path = path
-        self._context = browser.new_context(viewport={"width": 1280, "height": 1000})
+        self._context = browser.new_context(viewport={"width": WIDTH, "height": HEIGHT})
         self.foreign = note_foreign_requests(self._context)
         self.errors: list[str] = []
         self.page = self._context.new_page()
@@ -110,7 +112,16 @@ class OpenNotebook:
         """Saves a picture of the page, or of a part of it, into build/screens."""
         SCREENS.mkdir(parents=True, exist_ok=True)
         path = SCREENS / f"{name}.png"
-        (part or self.page).screenshot(path=path)
+        if part is None:
+            self.page.screenshot(path=path)
+            return path
+        # JupyterLab scrolls inside the page: only in a window tall enough is all of a part drawn
+        box = part.bounding_box()
+        height = int(box["height"]) if box else 0
+        self.page.set_viewport_size({"width": WIDTH, "height": max(HEIGHT, height + ROOM_AROUND)})
+        part.scroll_into_view_if_needed()
+        part.screenshot(path=path)
+        self.page.set_viewport_size({"width": WIDTH, "height": HEIGHT})
         return path
 
     def close(self) -> None:

@@ -102,7 +102,6 @@ def test_cells_stream_and_stop(demo: OpenNotebook) -> None:
     expect(nb.sw("progress")).to_contain_text("tokens/s")
     expect(nb.sw("progress")).to_contain_text("left")
     expect(nb.sw("cell-text-1")).not_to_have_text(first)
-    nb.screenshot("running-light", nb.sw("root"))
     nb.sw("stop").click()
     wait_run(nb, "stopped")
     texts = texts_in_page(nb, 3)
@@ -110,6 +109,23 @@ def test_cells_stream_and_stop(demo: OpenNotebook) -> None:
     assert texts_in_python(nb) == texts
     assert nb.kernel.value("[c.state for c in steerer.widget.run.cells]") == ["stopped"] * 3
     assert nb.kernel.value("max(len(c.token_ids) for c in steerer.widget.run.cells)") < LONG
+
+
+def test_what_a_run_looks_like_while_it_grows(demo: OpenNotebook) -> None:
+    nb = demo
+    nb.kernel.run(
+        "steerer.widget.prompts = 'My plan for the weekend is'\n"
+        "steerer.widget.selection = [steerer.feature(3548).at(50), steerer.feature(180).at(50)]\n"
+        "steerer.widget.generation = sw.Generation(max_new_tokens=60, repetition_penalty=1.1)"
+    )
+    expect(nb.sw("strength-1")).to_have_value("50")
+    nb.sw("run").click()
+    expect(nb.sw("cell-2")).to_have_attribute(
+        "data-n-tokens", re.compile(r"^(2[5-9]|[3-5]\d)$"), timeout=RUN_TIMEOUT_MS
+    )
+    nb.screenshot("mid-run", nb.sw("root"))
+    wait_run(nb, "done")
+    assert texts_in_python(nb) == texts_in_page(nb, 3)
 
 
 def test_selection_is_the_same_on_both_sides(demo: OpenNotebook) -> None:
