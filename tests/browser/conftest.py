@@ -22,7 +22,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.browser)
 
 
-# scope "package": playwright keeps an event loop running in this thread, which would disturb the tests after these
+# scope "package": playwright keeps an event loop running, which would disturb the tests after these
 @pytest.fixture(scope="package")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[JupyterServer]:
     with jupyter_server(tmp_path_factory.mktemp("jupyter")) as running:
