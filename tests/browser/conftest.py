@@ -1,9 +1,10 @@
-"""One server and one browser for all tests of this folder; a page and a kernel for each."""
+"""One server and one browser for all tests of this folder; pages and kernels by test or by file."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from playwright.sync_api import Browser
 
 from tests.browser.chromium import chromium
 from tests.browser.jupyter_server import JupyterServer, jupyter_server
-from tests.browser.open_notebook import OpenNotebook
+from tests.browser.open_notebook import App, OpenNotebook
 
 OpenCells = Callable[..., OpenNotebook]
 
@@ -35,15 +36,15 @@ def browser() -> Iterator[Browser]:
         yield launched
 
 
-@pytest.fixture
-def notebook(server: JupyterServer, browser: Browser, request: pytest.FixtureRequest) -> Iterator[OpenCells]:
-    """Opens a notebook made of the given cells; a picture of its page is kept when the test ends."""
+@contextmanager
+def notebooks(server: JupyterServer, browser: Browser, name: str) -> Iterator[OpenCells]:
+    """A way to open notebooks; at the end a picture of each is kept and all are closed."""
     opened: list[OpenNotebook] = []
-    name = re.sub(r"\W+", "_", request.node.name).strip("_")
+    name = re.sub(r"\W+", "_", name).strip("_")
 
-    def open_cells(*cells: str, app: str = "lab", path: str = "") -> OpenNotebook:
+    def open_cells(*cells: str, app: App = "lab", path: str = "") -> OpenNotebook:
         path = path or OpenNotebook.write(server.work, f"{name}_{len(opened)}", *cells)
-        opened.append(OpenNotebook(server, browser, path, app="lab" if app == "lab" else "notebook"))
+        opened.append(OpenNotebook(server, browser, path, app=app))
         return opened[-1]
 
     yield open_cells
@@ -53,3 +54,19 @@ def notebook(server: JupyterServer, browser: Browser, request: pytest.FixtureReq
     for one in opened:
         assert one.foreign == []
         assert one.errors == []
+
+
+@pytest.fixture
+def notebook(server: JupyterServer, browser: Browser, request: pytest.FixtureRequest) -> Iterator[OpenCells]:
+    """Opens notebooks for one test."""
+    with notebooks(server, browser, request.node.name) as open_cells:
+        yield open_cells
+
+
+@pytest.fixture(scope="module")
+def shared_notebook(
+    server: JupyterServer, browser: Browser, request: pytest.FixtureRequest
+) -> Iterator[OpenCells]:
+    """Opens notebooks that all tests of a file use, one after another."""
+    with notebooks(server, browser, request.node.path.stem) as open_cells:
+        yield open_cells

@@ -19,17 +19,46 @@ LONG = 2000  # tokens: a run that lasts until it is stopped
 WALK = "Yesterday I went for a walk and"
 
 
-@pytest.fixture
-def demo(notebook: OpenCells) -> OpenNotebook:
+RESET = """
+if steerer.widget.run is not None and not steerer.widget.run.done:
+    steerer.widget.stop()
+    steerer.widget.run.result()
+steerer.ready()
+steerer.widget.prompts = ()
+steerer.widget.selection = sw.Selection()
+steerer.widget.generation = sw.Generation()
+"""
+
+
+@pytest.fixture(scope="module")
+def loaded(shared_notebook: OpenCells) -> OpenNotebook:
     """A notebook whose widget is loaded and ready."""
-    opened = notebook(DEMO, "steerer")
-    opened.run_cell(0)
-    wait_ready(opened)
-    return opened
+    nb = shared_notebook(DEMO, "True")
+    nb.run_cell(0)
+    wait_ready(nb)
+    return nb
+
+
+@pytest.fixture
+def demo(loaded: OpenNotebook) -> OpenNotebook:
+    """The same widget with nothing selected."""
+    nb = loaded
+    nb.kernel.run(RESET)
+    expect(nb.sw("feature-0")).to_have_count(0)
+    expect(nb.sw("prompt-0")).to_have_value("")
+    return nb
 
 
 def wait_ready(nb: OpenNotebook) -> None:
     expect(nb.sw("status")).to_have_attribute("data-worker", "ready", timeout=LOAD_TIMEOUT_MS)
+
+
+def press_run(nb: OpenNotebook) -> None:
+    """Presses Run and waits until the page shows the new run and not the one before."""
+    shown = nb.sw("progress")
+    before = shown.get_attribute("data-run") if shown.count() else ""
+    nb.sw("run").click()
+    expect(shown).not_to_have_attribute("data-run", before or "", timeout=RUN_TIMEOUT_MS)
 
 
 def wait_run(nb: OpenNotebook, state: str) -> None:
@@ -50,6 +79,11 @@ def choose(nb: OpenNotebook, *columns: tuple[int, float], prompt: str = WALK, to
         nb.sw(f"hit-{feature}").click()
         nb.sw(f"strength-{row}").fill(str(strength))
     set_tokens(nb, tokens)
+
+
+def fold_generation(nb: OpenNotebook) -> None:
+    if nb.sw("gen-max_new_tokens").is_visible():
+        nb.sw("gen-toggle").click()
 
 
 def set_tokens(nb: OpenNotebook, tokens: int) -> None:
@@ -77,7 +111,7 @@ def test_a_run_from_the_page(demo: OpenNotebook) -> None:
     nb.sw("hit-3530").click()
     nb.sw("strength-1").fill("60")
     set_tokens(nb, 24)
-    nb.sw("run").click()
+    press_run(nb)
     wait_run(nb, "done")
     texts = texts_in_page(nb, 3)
     assert len({text for text in texts if text}) == 3
@@ -97,7 +131,7 @@ def test_a_run_from_the_page(demo: OpenNotebook) -> None:
 def test_cells_stream_and_stop(demo: OpenNotebook) -> None:
     nb = demo
     choose(nb, (3548, 50), (3530, 50), tokens=LONG)
-    nb.sw("run").click()
+    press_run(nb)
     first = wait_text(nb, 1)
     expect(nb.sw("progress")).to_contain_text("tokens/s")
     expect(nb.sw("progress")).to_contain_text("left")
@@ -119,7 +153,8 @@ def test_what_a_run_looks_like_while_it_grows(demo: OpenNotebook) -> None:
         "steerer.widget.generation = sw.Generation(max_new_tokens=60, repetition_penalty=1.1)"
     )
     expect(nb.sw("strength-1")).to_have_value("50")
-    nb.sw("run").click()
+    fold_generation(nb)
+    press_run(nb)
     expect(nb.sw("cell-2")).to_have_attribute(
         "data-n-tokens", re.compile(r"^(2[5-9]|[3-5]\d)$"), timeout=RUN_TIMEOUT_MS
     )
@@ -160,7 +195,7 @@ def test_selection_is_the_same_on_both_sides(demo: OpenNotebook) -> None:
 def test_a_reload_in_mid_run_goes_on(demo: OpenNotebook) -> None:
     nb = demo
     choose(nb, (523, 60), tokens=LONG)
-    nb.sw("run").click()
+    press_run(nb)
     before = wait_text(nb, 1)
     nb.save()
     nb.reload()
@@ -181,16 +216,16 @@ def test_runs_from_code_appear(demo: OpenNotebook) -> None:
         f"run = steerer.compare({WALK!r}, [steerer.feature(3548).at(50)], "
         "generation=sw.Generation(max_new_tokens=16))\nresult = run.result()"
     )
+    expect(nb.sw("progress")).to_have_attribute("data-run", str(nb.kernel.value("run.id")))
     wait_run(nb, "done")
     assert nb.kernel.value("[cell.text for cell in result.cells]") == texts_in_page(nb, 2)
     assert nb.kernel.value("steerer.widget.run.id == run.id")
-    assert nb.sw("progress").get_attribute("data-run") == nb.kernel.value("run.id")
 
 
 def test_a_killed_worker_is_told_in_full_and_replaced(demo: OpenNotebook) -> None:
     nb = demo
     choose(nb, (523, 60), tokens=LONG)
-    nb.sw("run").click()
+    press_run(nb)
     wait_text(nb, 1)
     pid = nb.kernel.value("steerer.status.pid")
     nb.kernel.run(f"import os\nos.kill({pid}, {int(signal.SIGKILL)})")
@@ -205,7 +240,7 @@ def test_a_killed_worker_is_told_in_full_and_replaced(demo: OpenNotebook) -> Non
     assert nb.kernel.value("[type(c.error).__name__ for c in steerer.widget.run.cells]") == ["WorkerDied"] * 2
     nb.screenshot("worker-killed", nb.sw("root"))
     set_tokens(nb, 12)
-    nb.sw("run").click()
+    press_run(nb)
     wait_run(nb, "done")
     assert nb.kernel.value("steerer.status.pid") != pid
     assert texts_in_python(nb) == texts_in_page(nb, 2)
@@ -229,7 +264,7 @@ def test_bad_input_is_named_and_kept(demo: OpenNotebook) -> None:
     set_tokens(nb, 8200)
     long_prompt = "walk " * 4000
     nb.sw("prompt-0").fill(long_prompt)
-    nb.sw("run").click()
+    press_run(nb)
     expect(nb.sw("run-error")).to_contain_text(re.compile("prompt.*8,?192", re.DOTALL))
     expect(nb.sw("prompt-0")).to_have_value(long_prompt)
     assert nb.kernel.value("steerer.widget.run.state") == "failed"
@@ -243,7 +278,7 @@ def test_text_is_never_markup(demo: OpenNotebook) -> None:
     choose(nb, (523, 60), prompt=markup, tokens=8)
     nb.kernel.run("steerer.widget.selection = [sw.Feature(523, '<i>label</i>').at(60)]")
     expect(nb.sw("feature-0")).to_contain_text("<i>label</i>")
-    nb.sw("run").click()
+    press_run(nb)
     wait_run(nb, "done")
     expect(nb.sw("results")).to_contain_text(markup)
     assert nb.sw("results").locator("img, b, i, script").count() == 0
@@ -256,7 +291,7 @@ def test_dark_theme(demo: OpenNotebook) -> None:
     nb.use_theme("JupyterLab Dark")
     expect(nb.sw("root")).to_have_attribute("data-theme", "dark")
     choose(nb, (3548, 60), (3530, 60), tokens=30)
-    nb.sw("run").click()
+    press_run(nb)
     wait_run(nb, "done")
     background = nb.sw("root").evaluate("e => getComputedStyle(e).backgroundColor")
     channels = [int(value) for value in re.findall(r"\d+", background)[:3]]
