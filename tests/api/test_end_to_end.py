@@ -254,7 +254,10 @@ def test_the_widget_streams_a_real_run(steerer: sw.Steerer) -> None:
     widget.generation = sw.Generation(max_new_tokens=12)
     run = widget.start()
     result = run.result(timeout=PATIENCE_S)
-    wait_until(lambda: widget.snapshot.run is not None and widget.snapshot.run.state == "done")
+    wait_until(
+        lambda: widget.snapshot.run is not None
+        and (widget.snapshot.run.id, widget.snapshot.run.state) == (run.id, "done")
+    )
     assert widget.snapshot.run is not None
     assert [view.text for view in widget.snapshot.run.cells] == [cell.text for cell in result.cells]
     assert widget.run is not None

@@ -128,4 +128,4 @@ def test_this_test_sees_imports_at_all() -> None:
     widget = set(imports(ROOT / "widget.py", deep=False))
     assert {("theirs", "anywidget"), ("ours", "run"), ("ours", "protocol")} <= widget
     assert ("ours", "steerer") not in widget, "that one is for types only"
-    assert ("theirs", "torch") in set(imports(ROOT / "worker" / "engine.py", deep=True))
+    assert ("theirs", "torch") in set(imports(ROOT / "worker" / "decode.py", deep=True))
