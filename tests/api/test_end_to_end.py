@@ -255,8 +255,10 @@ def test_the_widget_streams_a_real_run(steerer: sw.Steerer) -> None:
     run = widget.start()
     result = run.result(timeout=PATIENCE_S)
     wait_until(
-        lambda: widget.snapshot.run is not None
-        and (widget.snapshot.run.id, widget.snapshot.run.state) == (run.id, "done")
+        lambda: (
+            widget.snapshot.run is not None
+            and (widget.snapshot.run.id, widget.snapshot.run.state) == (run.id, "done")
+        )
     )
     assert widget.snapshot.run is not None
     assert [view.text for view in widget.snapshot.run.cells] == [cell.text for cell in result.cells]
