@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numbers
+import re
 from collections.abc import Iterable
 
 import msgspec
@@ -15,6 +16,7 @@ from .spec import Edit, Feature
 
 _N_SUGGESTED = 5
 _N_LOOKED_AT = 200
+_INDEX = re.compile(r"[0-9]{1,12}")
 
 
 class Hit(msgspec.Struct, frozen=True):
@@ -57,15 +59,33 @@ class Catalog:
         _check_index(index, d_sae)
         return Feature(index, self._table.label(index) if self._table is not None else "")
 
-    def search(self, text: object, limit: object) -> tuple[tuple[FeatureCard, float], ...]:
+    def card(self, index: int, d_sae: int | None) -> FeatureCard:
+        """All that is known of a feature: little where no table has it.
+
+        Raises:
+            UnknownFeature: index outside the SAE.
+        """
+        _check_index(index, d_sae)
+        return (
+            self._table.card(index)
+            if self._table is not None and index in self._table
+            else FeatureCard(index)
+        )
+
+    def search(
+        self, text: object, limit: object, d_sae: int | None = None
+    ) -> tuple[tuple[FeatureCard, float], ...]:
         """Cards and scores, best first, by words of label, tokens and examples, or by index.
 
         Raises:
-            InvalidInput: there is no table to search, or `limit` is not a number from 1 up.
+            InvalidInput: words, but there is no table to search; or `limit` is not a number from 1 up.
         """
         wanted = _count("k", limit)
         if not isinstance(text, str):
             raise InvalidInput("text", text, "words to search for, or an index")
+        if _INDEX.fullmatch(text.strip()) and (self._table is None or int(text) not in self._table):
+            index = int(text)
+            return ((self.card(index, d_sae), 0.0),) if d_sae is None or index < d_sae else ()
         if self._table is None:
             raise InvalidInput(
                 "search", text, "an index: this SAE came without a feature table",

@@ -14,7 +14,7 @@ from .catalog import Catalog, Hit
 from .controller import Controller
 from .errors import GenerationError, InvalidInput, SteererClosed, WorkerTimeout
 from .loading_line import LoadingLine
-from .protocol import Status
+from .protocol import FeatureCard, Status
 from .run import Run
 from .spec import Edit, Feature, Generation, Grid, Positions, Steering, Unit
 
@@ -90,7 +90,25 @@ class Steerer:
         Raises:
             InvalidInput: there is no feature table.
         """
-        return [Hit(Feature(card.index, card.label), score) for card, score in self._catalog.search(text, k)]
+        found = self._catalog.search(text, k, self._known_d_sae())
+        return [Hit(Feature(card.index, card.label), score) for card, score in found]
+
+    def card(self, feature: Feature | int) -> FeatureCard:
+        """What is known of a feature: label, density, maximum activation, logit lens, examples on which it fires.
+
+        Raises:
+            UnknownFeature: index outside the SAE.
+        """
+        index = self.feature(feature).index if isinstance(feature, int) else feature.index
+        return self._catalog.card(index, self._known_d_sae())
+
+    def cards(self, text: str, k: int = 20) -> tuple[FeatureCard, ...]:
+        """As `search`, with all that is known of each feature.
+
+        Raises:
+            InvalidInput: there is no feature table.
+        """
+        return tuple(card for card, _ in self._catalog.search(text, k, self._known_d_sae()))
 
     # ---- runs
 

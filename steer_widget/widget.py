@@ -207,8 +207,7 @@ class SteerWidget(anywidget.AnyWidget):
         elif isinstance(command, SetGeneration):
             self._choose("generation", command.generation)
         elif isinstance(command, Search):
-            found = self._steerer.catalog.search(command.text, command.limit)
-            return Found(tuple(card for card, _ in found))
+            return Found(self._steerer.cards(command.text, command.limit))
         elif isinstance(command, Stop):
             self._stop(command.run)
         else:

@@ -9,6 +9,7 @@ import pytest
 from steer_widget.catalog import Catalog
 from steer_widget.errors import InvalidInput, UnknownFeature
 from steer_widget.features.table import FeatureTable
+from steer_widget.protocol import FeatureCard
 from steer_widget.spec import Feature
 
 LINES = [
@@ -67,6 +68,16 @@ def test_labels_need_a_table() -> None:
         Catalog(None).feature("love", 8)
     with pytest.raises(InvalidInput, match="features="):
         Catalog(None).search("love", 5)
+
+
+def test_an_index_is_found_without_a_table_too(catalog: Catalog) -> None:
+    for known in (catalog, Catalog(None)):
+        assert [card.index for card, _ in known.search(" 7 ", 5, 8)] == [7]
+        assert known.search("8", 5, 8) == ()
+        assert known.card(7, 8) == FeatureCard(7)
+        with pytest.raises(UnknownFeature, match="0 to 7"):
+            known.card(8, 8)
+    assert catalog.card(1, 8).label == "mountains"
 
 
 def test_search_is_bounded_and_checked(catalog: Catalog) -> None:

@@ -184,6 +184,13 @@ def test_choices_of_the_page_reach_the_traits(page: Page, widget: SteerWidget) -
     assert widget.generation == sw.Generation(seed=5, stop=("\n",))
 
 
+def test_a_feature_is_found_by_its_index_where_no_table_names_it(page: Page, widget: SteerWidget) -> None:
+    wait_until(lambda: widget.status.worker == "ready")
+    found = page.ask("Search", text="7")
+    assert [card["index"] for card in found["result"]["cards"]] == [7]
+    assert not page.ask("Search", text="64")["result"]["cards"]
+
+
 @pytest.mark.parametrize(
     ("kind", "fields", "field"),
     [
