@@ -69,8 +69,7 @@ def test_it_steers_in_an_empty_environment(wheel: Path, tmp_path: Path) -> None:
     venv.create(tmp_path / "venv", with_pip=True)
     python = tmp_path / "venv" / "bin" / "python"
     install = [python, "-m", "pip", "install", "--quiet", "--no-compile", "-c", ROOT / "constraints.txt"]
-    run(*install, "torch", cwd=tmp_path)
-    run(*install, wheel, cwd=tmp_path)
+    run(*install, "torch", wheel, cwd=tmp_path)  # torch by its pin: no other build of it comes in
     told = json.loads(run(python, "-c", STEER, cwd=tmp_path).splitlines()[-1])
     assert told["light"]
     assert Path(told["file"]).is_relative_to(tmp_path)

@@ -70,8 +70,19 @@ class Worker:
 
 @pytest.fixture
 def worker() -> Iterator[Worker]:
+    """A worker of the test's own, which it may kill."""
     started = Worker()
     yield started
+    started.backend.close()
+    assert not started.backend.is_alive()
+
+
+@pytest.fixture(scope="module")
+def survivor() -> Iterator[Worker]:
+    """One worker for all tests after which it must live on."""
+    started = Worker()
+    yield started
+    assert started.backend.is_alive()
     started.backend.close()
     assert not started.backend.is_alive()
 
@@ -88,28 +99,28 @@ def wait_until_gone(pid: int, within_s: float) -> float:
     return time.monotonic() - started_s
 
 
-def test_loads_runs_cancels_and_stays(worker, tiny_folders) -> None:
-    ready = worker.load(*tiny_folders)
+def test_loads_runs_cancels_and_stays(survivor, tiny_folders) -> None:
+    ready = survivor.load(*tiny_folders)
     assert isinstance(ready, Ready)
-    assert ready.pid == worker.backend.pid()
+    assert ready.pid == survivor.backend.pid()
     assert (ready.sae.d_sae, ready.sae.layer, ready.model.n_layers) == (make.D_SAE, 2, make.N_LAYERS)
     assert ready.methods == ("add",)
-    worker.backend.send(StartRun("a", LONG, (0, 40)))
-    assert worker.wait_for(RunDone).state == "done"
-    worker.backend.send(StartRun("b", LONG, tuple(range(len(LONG)))))
-    worker.wait_for(Tokens)
-    worker.backend.send(CheckGrid(7, LONG))
-    assert worker.wait_for(GridChecked).request == 7  # answered in mid-run
-    worker.backend.send(CancelRun("b"))
-    assert worker.wait_for(RunDone).state == "stopped"
-    assert worker.backend.is_alive()
+    survivor.backend.send(StartRun("a", LONG, (0, 40)))
+    assert survivor.wait_for(RunDone).state == "done"
+    survivor.backend.send(StartRun("b", LONG, tuple(range(len(LONG)))))
+    survivor.wait_for(Tokens)
+    survivor.backend.send(CheckGrid(7, LONG))
+    assert survivor.wait_for(GridChecked).request == 7  # answered in mid-run
+    survivor.backend.send(CancelRun("b"))
+    assert survivor.wait_for(RunDone).state == "stopped"
+    assert survivor.backend.is_alive()
 
 
-def test_a_frame_that_cannot_be_read_is_reported_and_survived(worker, tiny_folders) -> None:
-    worker.backend._worker.channel.send(b"\xc1 no message of ours")
-    fault = worker.wait_for(Fault)
+def test_a_frame_that_cannot_be_read_is_reported_and_survived(survivor, tiny_folders) -> None:
+    survivor.backend._worker.channel.send(b"\xc1 no message of ours")
+    fault = survivor.wait_for(Fault)
     assert fault.error.kind == "ProtocolError"
-    assert isinstance(worker.load(*tiny_folders), Ready)
+    assert isinstance(survivor.load(*tiny_folders), Ready)
 
 
 def test_what_is_printed_goes_to_the_log_not_to_the_channel(worker, tiny_folders, tmp_path) -> None:
@@ -142,9 +153,9 @@ def test_an_sae_that_does_not_fit_is_refused(tiny_folders, tmp_path, engine, sae
     assert type(caught.value).__name__ == kind
 
 
-def test_a_failed_load_says_why_and_the_next_one_works(worker, tiny_folders, tmp_path) -> None:
+def test_a_failed_load_says_why_and_the_next_one_works(survivor, tiny_folders, tmp_path) -> None:
     model, sae = tiny_folders
-    failed = worker.load(model, tmp_path)
+    failed = survivor.load(model, tmp_path)
     assert isinstance(failed, LoadFailed)
     assert failed.error.kind == "MissingPath"
     assert "cfg.json" in failed.error.message
@@ -152,7 +163,7 @@ def test_a_failed_load_says_why_and_the_next_one_works(worker, tiny_folders, tmp
     damaged = make.make_model(tmp_path / "damaged")
     weights = damaged / "model.safetensors"
     weights.write_bytes(weights.read_bytes()[:1000])
-    failed = worker.load(damaged, sae)
+    failed = survivor.load(damaged, sae)
     assert isinstance(failed, LoadFailed)
     assert failed.error.kind == "LoadError"
     assert str(damaged) in failed.error.message
@@ -160,9 +171,9 @@ def test_a_failed_load_says_why_and_the_next_one_works(worker, tiny_folders, tmp
 
     pickled = make.make_model(tmp_path / "pickled")
     (pickled / "model.safetensors").rename(pickled / "pytorch_model.bin")
-    failed = worker.load(pickled, sae)
+    failed = survivor.load(pickled, sae)
     assert isinstance(failed, LoadFailed)
-    assert isinstance(worker.load(model, sae), Ready)
+    assert isinstance(survivor.load(model, sae), Ready)
 
 
 def test_kill_9_of_the_worker_is_reported_at_once(worker, tiny_folders) -> None:
@@ -225,15 +236,15 @@ def test_close_ends_a_busy_worker(tiny_folders) -> None:
     assert exit_.expected
 
 
-def test_results_in_the_process_are_those_of_the_engine(worker, tiny_folders, engine) -> None:
+def test_results_in_the_process_are_those_of_the_engine(survivor, tiny_folders, engine) -> None:
     from tests.worker.conftest import run
 
     grid = Grid(LONG.prompts, LONG.steerings, 2, Generation(max_new_tokens=20, temperature=1.0))
-    worker.backend.send(Load(*map(str, tiny_folders), dtype="float32"))
-    worker.wait_for(Ready)
-    worker.backend.send(StartRun("a", grid, tuple(range(len(grid)))))
+    survivor.backend.send(Load(*map(str, tiny_folders), dtype="float32"))
+    survivor.wait_for(Ready)
+    survivor.backend.send(StartRun("a", grid, tuple(range(len(grid)))))
     got = {}
     while len(got) < len(grid):
-        end = worker.wait_for(CellDone)
+        end = survivor.wait_for(CellDone)
         got[end.cell] = end.token_ids
     assert [got[cell] for cell in sorted(got)] == run(engine, grid).tokens
