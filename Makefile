@@ -5,7 +5,7 @@
 # make format     formats Python and TypeScript
 # make notebooks  runs the notebooks and saves them with their outputs
 # make js         builds the page into steer_widget/static
-# make types      generates the page's types from steer_widget/protocol.py
+# make types      generates the page's types from steer_widget/protocol
 
 PYTHON ?= python3
 VENV ?= .venv

@@ -59,6 +59,8 @@ class Stream:
         if self._whole:
             self._whole = False
             self._remember()
+            # A number of its own: a page that missed it finds a gap, also where the run is the same, tried again.
+            self._seq += 1
             return self.snapshot()
         job = self.job
         if job is None:

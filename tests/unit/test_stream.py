@@ -85,7 +85,7 @@ def test_the_first_message_is_whole_and_deltas_follow() -> None:
     grow(shown, "one")
     delta = stream.next()
     assert isinstance(delta, RunDelta)
-    assert (delta.seq, [patch.append for patch in delta.cells]) == (1, ["one"])
+    assert (delta.seq, [patch.append for patch in delta.cells]) == (2, ["one"])
     assert stream.next() is None, "nothing new, nothing sent"
 
 
@@ -149,6 +149,22 @@ def test_a_retry_comes_whole_since_its_texts_shrank() -> None:
     assert page.texts == ["", ""]
 
 
+def test_a_lost_whole_run_is_noticed_at_the_next_number() -> None:
+    stream, shown, page = started()
+    grow(shown, "one")
+    shown.end("stopped")
+    assert page.take(stream.next())
+    shown.restart()
+    shown.turn = 2
+    stream.show(shown)
+    assert isinstance(stream.next(), RunSnapshot), "and this one is lost on its way"
+    grow(shown, "two")
+    assert not page.take(stream.next())
+    stream.sync()
+    assert page.take(stream.next())
+    assert (page.texts, page.cells[0].state) == (["two", ""], "running")
+
+
 def test_without_acknowledgement_the_stream_stops_and_goes_on_whole() -> None:
     stream, shown, page = started()
     for _ in range(3 * MAX_UNACKNOWLEDGED):
@@ -201,7 +217,7 @@ def test_a_page_without_a_run_is_told_so() -> None:
     stream = Stream()
     assert stream.next() is None
     stream.sync()
-    assert stream.next() == RunSnapshot(0, None)
+    assert stream.next() == RunSnapshot(1, None)
 
 
 class Conversation(RuleBasedStateMachine):

@@ -1,0 +1,225 @@
+"""Page ↔ kernel: requests and their replies, and the numbered stream, as JSON-like widget messages."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+from ..errors import InvalidInput, ProtocolError
+from ..spec import CellState, Edit, FinishReason, Generation, Prompt, RunState, Selection
+from .common import ErrorInfo, Measures, ModelInfo, SaeInfo, Wire
+from .worker import Loading
+
+WorkerState = Literal["stopped", "loading", "ready", "busy", "failed"]
+
+# ---- page → kernel
+
+
+class Sync(Wire, frozen=True):
+    """Send me everything: at load, and after a gap in the numbers."""
+
+
+class Ack(Wire, frozen=True):
+    """Numbers up to here have been drawn. Without it the kernel stops sending."""
+
+    seq: int
+
+
+class SetPrompts(Wire, frozen=True):
+    """These are the prompts now."""
+
+    prompts: tuple[Prompt, ...]
+
+
+class SetSelection(Wire, frozen=True):
+    """These are the columns now."""
+
+    selection: Selection
+
+
+class SetGeneration(Wire, frozen=True):
+    """These are the generation settings now."""
+
+    generation: Generation
+
+
+class Run(Wire, frozen=True):
+    """Run what is selected."""
+
+
+class Stop(Wire, frozen=True):
+    """Stop this run."""
+
+    run: str
+
+
+class Search(Wire, frozen=True):
+    """Features by label, or by index where the text is a whole number."""
+
+    text: str
+    limit: int = 20
+
+
+PageCommand = Sync | Ack | SetPrompts | SetSelection | SetGeneration | Run | Stop | Search
+
+
+class PageRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What the page sends: a command with an id; each gets one `Reply` (but `Ack`, which gets none)."""
+
+    id: str
+    command: PageCommand
+
+
+# ---- kernel → page
+
+
+class Example(msgspec.Struct, frozen=True):
+    """A text on which a feature fires; `act` is the activation on `token`."""
+
+    act: float
+    left: str
+    token: str
+    right: str
+
+
+class FeatureCard(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What is known of a feature; None or empty where nobody measured it."""
+
+    index: int
+    label: str = ""
+    label_confidence: int | None = None
+    density: float | None = None
+    max_act: float | None = None
+    output_score: float | None = None
+    logit_lens_up: tuple[str, ...] = ()
+    logit_lens_down: tuple[str, ...] = ()
+    examples: tuple[Example, ...] = ()
+
+
+class Found(Wire, frozen=True):
+    """Answer to `Search`, best first."""
+
+    cards: tuple[FeatureCard, ...]
+
+
+class Started(Wire, frozen=True):
+    """Answer to `Run`."""
+
+    run: str
+
+
+class Reply(Wire, frozen=True):
+    """Answer to the request with this id: an error, or what was asked for, or just 'done'."""
+
+    id: str
+    error: ErrorInfo | None = None
+    result: Found | Started | None = None
+
+
+class Progress(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How far a run is. `fraction` 0 to 1; `eta_s` None until the speed is known."""
+
+    fraction: float
+    n_tokens: int
+    n_cells_ended: int
+    tokens_per_s: float | None = None
+    eta_s: float | None = None
+    elapsed_s: float = 0.0
+
+
+class CellView(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A cell as the page draws it."""
+
+    index: int
+    state: CellState
+    text: str = ""
+    n_tokens: int = 0
+    finish: FinishReason | None = None
+    measures: Measures = Measures()
+    error: ErrorInfo | None = None
+
+
+class RunView(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A run as the page draws it, whole. Cells in the order prompt, steering, sample."""
+
+    id: str
+    state: RunState
+    prompts: tuple[Prompt, ...]
+    steerings: tuple[tuple[Edit, ...], ...]
+    samples: int
+    generation: Generation
+    cells: tuple[CellView, ...]
+    progress: Progress
+    error: ErrorInfo | None = None
+
+
+class CellPatch(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A cell's growth since the last number: `append` goes behind the text it has.
+
+    `done` is there when the cell ended and then replaces the cell whole.
+    """
+
+    index: int
+    append: str = ""
+    n_tokens: int = 0
+    done: CellView | None = None
+
+
+class RunSnapshot(Wire, frozen=True):
+    """The shown run whole (None: none yet); later deltas continue from `seq`."""
+
+    seq: int
+    run: RunView | None = None
+
+
+class RunDelta(Wire, frozen=True):
+    """What changed since delta `seq` - 1 of the same run."""
+
+    seq: int
+    run: str
+    state: RunState
+    cells: tuple[CellPatch, ...]
+    progress: Progress
+    error: ErrorInfo | None = None
+
+
+PageEvent = Reply | RunSnapshot | RunDelta
+
+
+class Status(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """State of the worker, as the trait `widget.status` holds it."""
+
+    worker: WorkerState = "stopped"
+    loading: Loading | None = None
+    model: ModelInfo | None = None
+    sae: SaeInfo | None = None
+    methods: tuple[str, ...] = ()
+    n_labels: int = 0
+    pid: int | None = None
+    load_s: float | None = None
+    error: ErrorInfo | None = None
+
+
+# ---- encoding
+
+
+def read_page_request(content: object) -> PageRequest:
+    """Reads what the page sent.
+
+    Raises:
+        InvalidInput: a value in it is refused, named by its field.
+        ProtocolError: it is no request of this version.
+    """
+    try:
+        return msgspec.convert(content, PageRequest)
+    except msgspec.ValidationError as error:
+        if isinstance(error.__cause__, InvalidInput):
+            raise error.__cause__ from error
+        raise ProtocolError(f"A message of the page could not be read: {error}. Reload the page.") from error
+
+
+def to_page(message: PageEvent) -> dict[str, object]:
+    """A message for the page, as plain JSON values."""
+    plain: dict[str, object] = msgspec.to_builtins(message)
+    return plain
