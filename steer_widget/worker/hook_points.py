@@ -30,7 +30,7 @@ _BLOCKS = (
 )
 _ATTENTION = ("self_attn", "attn", "attention", "self_attention")
 _MLP = ("mlp", "feed_forward", "block_sparse_moe")
-_OUTPUT_PROJECTIONS = ("o_proj", "c_proj", "out_proj", "dense", "out_proj")
+_OUTPUT_PROJECTIONS = ("o_proj", "c_proj", "out_proj", "dense")
 _NORMS_AFTER_MLP = ("post_feedforward_layernorm",)
 _NORMS_BEFORE_MLP = ("pre_feedforward_layernorm", "ln_2", "post_attention_layernorm", "final_layer_norm")
 _HOOK_NAME = re.compile(
