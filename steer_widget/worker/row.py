@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from .batch_steering import SteeredRow
 
 if TYPE_CHECKING:
     from ..spec import FinishReason
     from .completion import Completion
-    from .steering_hook import RowEdit
+    from .row_edit import RowEdit
 
 
 @dataclass
@@ -18,12 +20,12 @@ class Row:
     Attributes:
         cell: its number in the grid.
         prompt_ids: tokens of its prompt.
-        edits: how it is steered.
+        edits: how it is steered; those that change nothing are left out.
+        keeps_norm: whether steered tokens keep their norm.
         key: of its random numbers.
         completion: tokens and text so far.
         finish: why it ended; None while it goes on.
-        dose_sum: sum over steered tokens of |edit|/|h|.
-        n_steered: how many tokens were steered.
+        dose: mean of |edit|/|h| over its steered tokens, summed over hook points; None when none was.
     """
 
     cell: int
@@ -31,9 +33,9 @@ class Row:
     edits: list[RowEdit]
     key: bytes
     completion: Completion
+    keeps_norm: bool = False
     finish: FinishReason | None = None
-    dose_sum: float = 0.0
-    n_steered: int = field(default=0)
+    dose: float | None = None
 
     @property
     def prefix_ids(self) -> list[int]:
@@ -41,6 +43,6 @@ class Row:
         return self.prompt_ids + self.completion.token_ids
 
     @property
-    def dose(self) -> float | None:
-        """Mean of |edit|/|h| over the steered tokens; None when none was."""
-        return self.dose_sum / self.n_steered if self.n_steered else None
+    def steered(self) -> SteeredRow:
+        """What the hooks must know of it."""
+        return SteeredRow(self.edits, len(self.prompt_ids), self.keeps_norm)

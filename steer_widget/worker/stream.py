@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from ..protocol import CellDelta, CellDone, ErrorInfo, Event, Measures, Tokens
+from .failures import diverged
 
 if TYPE_CHECKING:
     from ..spec import CellState, FinishReason
@@ -18,6 +19,7 @@ _STATES: dict[FinishReason, CellState] = {
     "eos": "done",
     "stop_string": "done",
     "stopped": "stopped",
+    "diverged": "failed",
     "failed": "failed",
 }
 
@@ -42,6 +44,10 @@ class TokenStream:
         self._pieces.setdefault(row.cell, []).append(piece)
         self._token_ids.setdefault(row.cell, []).append(token_id)
 
+    def piece(self, row: Row, piece: str) -> None:
+        """Takes text that comes without a token."""
+        self._pieces.setdefault(row.cell, []).append(piece)
+
     def step(self) -> None:
         """All cells have their token of this step: sends what has gathered, if it is time."""
         if time.monotonic() - self._last_flush_s >= _INTERVAL_S:
@@ -54,7 +60,9 @@ class TokenStream:
         if row.finish in ("stopped", "failed"):
             rest = row.completion.finish()
             if rest:
-                self._pieces.setdefault(row.cell, []).append(rest)
+                self.piece(row, rest)
+        if row.finish == "diverged":
+            error = diverged(row)
         self.flush()
         self._emit(
             CellDone(

@@ -9,7 +9,7 @@ import torch
 
 from steer_widget.spec import Feature, Generation, Grid, Positions, Steering, columns
 from tests.tiny import make
-from tests.worker.conftest import make_engine, run
+from tests.worker.conftest import make_engine, point_of, run, sae_of
 from tests.worker.reference import greedy
 
 PROMPTS = ("I went for a walk and", "The mountains were white with snow, and nobody", "She")
@@ -33,10 +33,10 @@ def expected(engine, grid: Grid) -> list[tuple[int, ...]]:
         at = grid.coordinates(cell)
         ids = adapter.tokenizer(grid.prompts[at.prompt])["input_ids"]
         edits = [
-            (engine.sae.decoder[e.feature.index], e.strength, e.positions)
+            (sae_of(engine).decoder[e.feature.index], e.strength, e.positions)
             for e in grid.steerings[at.steering].edits
         ]
-        out.append(tuple(greedy(adapter.model, adapter.hook_point.module, ids, edits, 12)))
+        out.append(tuple(greedy(adapter.model, point_of(engine).module, ids, edits, 12)))
     return out
 
 
@@ -86,10 +86,10 @@ def test_strength_zero_is_the_baseline(engine) -> None:
 def test_units_mean_what_they_say(engine) -> None:
     f = Feature(3)
     raw = edit_of(3, 6.0)
-    norm = f.at(6.0 / engine.residual_norm, unit="norm", method="add", positions="all")
+    norm = f.at(6.0 / engine.sae_infos[0].residual_norm, unit="norm", method="add", positions="all")
     max_act = f.at(2.0, unit="max_act", method="add", positions="all")
     grid = Grid(PROMPTS[:1], tuple(Steering((e,)) for e in (raw, norm, max_act)), 1, GENERATION)
-    tokens = run(engine, grid, max_act={"3": 3.0}).tokens
+    tokens = run(engine, grid, max_act={"/3": 3.0}).tokens
     assert tokens[0] == tokens[1] == tokens[2]
 
 
@@ -106,7 +106,7 @@ def test_dose_is_edit_over_residual(engine) -> None:
     adapter = engine.adapter
     ids = adapter.tokenizer(PROMPTS[0])["input_ids"]
     seen: list[torch.Tensor] = []
-    handle = adapter.hook_point.module.register_forward_hook(
+    handle = point_of(engine).module.register_forward_hook(
         lambda _m, _a, out: seen.append(out[0] if isinstance(out, tuple) else out)
     )
     with torch.no_grad():
