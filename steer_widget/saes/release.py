@@ -47,8 +47,8 @@ def load_release(name: str) -> Sae:
         )
     if get_conversion_loader_name(release) not in _LOADERS_WITHOUT_PICKLES:
         raise LoadError(
-            f"The SAEs of release {release!r} are pickled files, which can run any code when they are opened, "
-            "so they are not opened here. If you trust their origin, convert it once: "
+            f"The SAEs of release {release!r} are pickled files, a format that can carry code, so they are not "
+            "opened here. If you trust their origin, convert it once: "
             f"sae_lens.SAE.from_pretrained({release!r}, {sae_id!r}).save_model(folder), and give that folder."
         )
     try:
