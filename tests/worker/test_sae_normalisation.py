@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import warnings
 
 import pytest
 import torch
@@ -43,17 +44,47 @@ def test_an_sae_of_a_centred_model_is_given_centred_activations(kind, normalisat
         torch.testing.assert_close(ours.uncentred().encode(h), theirs.encode(h).detach(), **CLOSE)
 
 
+@pytest.fixture(scope="module")
+def plain_and_centred() -> tuple[dict[str, torch.Tensor], dict[str, torch.Tensor]]:
+    """Every activation of a small LayerNorm model, as it is and with its writing weights centred."""
+    from transformer_lens import HookedTransformer, HookedTransformerConfig
+
+    config = HookedTransformerConfig(
+        n_layers=2, d_model=24, n_ctx=16, d_head=6, n_heads=4, d_mlp=32, d_vocab=50, act_fn="gelu",
+        normalization_type="LN", seed=0, device="cpu",
+    )  # fmt: skip
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        plain, centred = HookedTransformer(config), HookedTransformer(config)
+    with torch.no_grad():
+        for parameter in plain.parameters():
+            parameter.normal_(0.1, 0.2, generator=torch.Generator().manual_seed(parameter.numel()))
+    centred.load_and_process_state_dict(
+        plain.state_dict(), fold_ln=False, center_unembed=False, fold_value_biases=False
+    )
+    ids = torch.arange(10)[None]
+    with torch.no_grad():
+        return plain.run_with_cache(ids)[1], centred.run_with_cache(ids)[1]
+
+
 @advises_to_centre
 @pytest.mark.parametrize(
-    ("hook_name", "metadata"),
-    [
-        ("blocks.2.attn.hook_z", CENTRED),
-        ("blocks.2.hook_resid_post", {"model_from_pretrained_kwargs": {"center_writing_weights": False}}),
-        ("blocks.2.hook_resid_post", {"model_from_pretrained_kwargs": {"fold_ln": False}}),
-    ],
+    "hook_name",
+    [f"blocks.1.hook_{kind}" for kind in ("resid_pre", "resid_mid", "resid_post", "attn_out", "mlp_out")]
+    + ["hook_embed", "blocks.1.attn.hook_z", "blocks.1.mlp.hook_post"],
 )
-def test_only_what_is_written_to_the_residual_stream_is_centred(hook_name, metadata) -> None:
-    built = saes.build(metadata={"hook_name": hook_name, **metadata})
+def test_an_sae_reads_from_the_plain_model_what_it_would_read_from_the_centred_one(
+    hook_name, plain_and_centred
+) -> None:
+    plain, centred = (cache[hook_name].flatten(2) for cache in plain_and_centred)
+    built = saes.build(d_in=plain.shape[-1], metadata={"hook_name": hook_name, **CENTRED})
+    expected = built.encode(centred).detach()
+    torch.testing.assert_close(from_sae_lens(built, "mine").encode(plain), expected, atol=1e-4, rtol=1e-4)
+
+
+def test_other_ways_of_loading_the_model_change_nothing() -> None:
+    with pytest.warns(UserWarning, match="model_from_pretrained_kwargs"):
+        built = saes.build(metadata={"model_from_pretrained_kwargs": {"center_writing_weights": False}})
     h = saes.activations(2, 3, mean=3.0)
     torch.testing.assert_close(from_sae_lens(built, "mine").encode(h), built.encode(h).detach(), **CLOSE)
 
