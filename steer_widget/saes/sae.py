@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING
 import torch
 
 from ..errors import SaeMismatch, UnknownFeature
+from .encoders._base import CHUNK_NUMBERS, Encoder, joined, slices
 from .normalisation import IDENTITY, Normalisation
 
 if TYPE_CHECKING:
     from torch import Tensor
-
-    from .encoders._base import Encoder
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,8 +83,8 @@ class Sae:
         Raises:
             SaeMismatch: it has no encoder.
         """
-        x = self._encoder_input(h)
-        return self._readable().encode(x.reshape(-1, self.d_in)).view(*h.shape[:-1], self.d_sae)
+        encoder, flat = self._readable(), h.reshape(-1, self.d_in)
+        return encoder.encode(self._encoder_input(flat)).view(*h.shape[:-1], self.d_sae)
 
     def activations(self, h: Tensor, features: Tensor) -> Tensor:
         """Activations of some features, the same for all tokens: float32 `[..., n]`.
@@ -98,8 +97,10 @@ class Sae:
             SaeMismatch: it has no encoder.
             UnknownFeature: an index outside the SAE.
         """
-        x = self._encoder_input(h)
-        return self._readable().read(x.reshape(-1, self.d_in), features).view(*h.shape[:-1], len(features))
+        encoder, flat = self._readable(), h.reshape(-1, self.d_in)
+        pieces = slices(flat.shape[0], CHUNK_NUMBERS // self.d_in)
+        read = joined(encoder.read(self._encoder_input(flat[piece]), features) for piece in pieces)
+        return read.view(*h.shape[:-1], len(features))
 
     def paired_activations(self, h: Tensor, features: Tensor) -> Tensor:
         """Activation of feature k on row k: float32 `[n, seq]`.
@@ -114,7 +115,9 @@ class Sae:
             SaeMismatch: it has no encoder.
             UnknownFeature: an index outside the SAE.
         """
-        return self._readable().read_pairs(self._encoder_input(h), features)
+        encoder = self._readable()
+        pieces = slices(h.shape[0], CHUNK_NUMBERS // max(h.shape[1] * self.d_in, 1))
+        return joined(encoder.read_pairs(self._encoder_input(h[piece]), features[piece]) for piece in pieces)
 
     def decoder_scale(self, h: Tensor) -> Tensor | None:
         """What a decoder row is multiplied by at each token: float32 `[..., 1]`; None where that is 1.

@@ -11,7 +11,7 @@ from safetensors.torch import load_file, save_file
 
 from steer_widget import embedded
 from steer_widget.errors import SaeMismatch, UnknownFeature
-from steer_widget.saes import from_sae_lens, load_sae
+from steer_widget.saes import from_sae_lens, load_sae, sae
 from steer_widget.saes.encoders import _base, _columns
 from steer_widget.saes.sae import Sae
 from tests.tiny import saes
@@ -111,7 +111,8 @@ def test_parts_computed_one_after_another_are_the_whole(kind, monkeypatch) -> No
     h = saes.activations(5, 7)
     features = torch.tensor([1, 5, 39, 0, 5])
     whole = from_sae_lens(built, "whole")
-    monkeypatch.setattr(_base, "_CHUNK_NUMBERS", 3 * saes.D_SAE)
+    for module in (_base, sae):
+        monkeypatch.setattr(module, "CHUNK_NUMBERS", 3 * saes.D_SAE)
     parts = from_sae_lens(built, "in parts")
     torch.testing.assert_close(parts.encode(h), whole.encode(h), **CLOSE)
     torch.testing.assert_close(parts.activations(h, features), whole.activations(h, features), **CLOSE)

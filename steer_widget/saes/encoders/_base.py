@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
     from ..weights import Weights
 
-_CHUNK_NUMBERS = 1 << 24
-"""Largest intermediate tensor: 64 MB in float32."""
+CHUNK_NUMBERS = 1 << 24
+"""About the largest intermediate tensor: 64 MB in float32."""
 
 
 class Encoder(ABC):
@@ -88,7 +88,11 @@ class ColumnEncoder(Encoder):
     def read_pairs(self, x: Tensor, features: Tensor) -> Tensor:
         """See `Encoder.read_pairs`."""
         columns = self._cache.take(features)
-        products = torch.bmm(self._centre(x), columns.vectors[:, :, None]).squeeze(-1)
+        x = self._centre(x)
+        if x.shape[1] == 1:  # a decode step: six times as fast as bmm
+            products = (x * columns.vectors[:, None]).sum(dim=-1)
+        else:
+            products = torch.bmm(x, columns.vectors[:, :, None]).squeeze(-1)
         return self._activate(products.T, columns.parameters).T
 
 
@@ -101,12 +105,12 @@ class RowEncoder(Encoder):
 
     def encode(self, x: Tensor) -> Tensor:
         """See `Encoder.encode`."""
-        return _joined(self._parts(x))
+        return joined(self._parts(x))
 
     def read(self, x: Tensor, features: Tensor) -> Tensor:
         """See `Encoder.read`."""
         features = features.to(x.device)
-        return _joined(part[:, features] for part in self._parts(x))
+        return joined(part[:, features] for part in self._parts(x))
 
     def read_pairs(self, x: Tensor, features: Tensor) -> Tensor:
         """See `Encoder.read_pairs`."""
@@ -117,18 +121,13 @@ class RowEncoder(Encoder):
         for part in parts:
             read.append(part.gather(-1, left[: len(part)]))
             left = left[len(part) :]
-        return _joined(read).view(n, seq)
+        return joined(read).view(n, seq)
 
     def _parts(self, x: Tensor) -> Iterator[Tensor]:
         """All features, as many inputs at a time as memory should hold."""
         n_features = self._weights["W_dec"].shape[0]
-        for rows in _slices(x.shape[0], _CHUNK_NUMBERS // n_features):
+        for rows in slices(x.shape[0], CHUNK_NUMBERS // n_features):
             yield self._encode_rows(self._centre(x[rows]))
-
-
-def _joined(parts: Iterable[Tensor]) -> Tensor:
-    first, *others = parts
-    return torch.cat([first, *others]) if others else first
 
 
 def multiply(x: Tensor, matrix: Tensor) -> Tensor:
@@ -142,9 +141,16 @@ def multiply(x: Tensor, matrix: Tensor) -> Tensor:
 def _column_slices(matrix: Tensor, n_rows: int) -> Iterator[slice]:
     d_in, d_sae = matrix.shape
     widened = 0 if matrix.dtype is torch.float32 else d_in
-    return _slices(d_sae, _CHUNK_NUMBERS // max(n_rows, widened, 1))
+    return slices(d_sae, CHUNK_NUMBERS // max(n_rows, widened, 1))
 
 
-def _slices(n: int, step: int) -> Iterator[slice]:
+def slices(n: int, step: int) -> Iterator[slice]:
+    """Cuts `range(n)` into pieces of at most `step`; one empty piece where there is nothing to cut."""
     step = max(step, 1)
     return (slice(start, min(start + step, n)) for start in range(0, max(n, 1), step))
+
+
+def joined(parts: Iterable[Tensor]) -> Tensor:
+    """What the pieces gave, along the first axis; copied only where there are several."""
+    first, *others = parts
+    return torch.cat([first, *others]) if others else first
