@@ -10,7 +10,7 @@ import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from ..errors import InvalidInput, WorkerDied
+from ..errors import WorkerDied
 from ..protocol import CancelRun, Command, Event, Load, Shutdown, StartRun
 from .base import WorkerExit
 
@@ -123,13 +123,8 @@ class InlineBackend:
             )
 
     def _read_sae(self) -> Sae:
-        from ..saes import load_sae
-        from ..saes.sae import make_sae
+        from ..saes import from_sae_lens, load_sae
 
         if isinstance(self._sae, str):
             return load_sae(self._sae)
-        config = getattr(self._sae, "cfg", None)
-        decoder = getattr(self._sae, "W_dec", None)
-        if config is None or decoder is None:
-            raise InvalidInput("sae", type(self._sae).__name__, "a sae_lens.SAE, a folder, or release/sae_id")
-        return make_sae(type(self._sae).__name__, config.to_dict(), decoder.detach().cpu())
+        return from_sae_lens(self._sae, type(self._sae).__name__)
