@@ -30,6 +30,7 @@ class Adapter:
 
     Attributes:
         can_split: whether a pass may run some of the blocks only; `probe` finds out.
+        has_layer_norm: whether its norms take the mean off, so that only h − mean(h) acts.
         can_unembed: whether `unembed` gives the model's own logits; `probe` finds out.
     """
 
@@ -45,9 +46,11 @@ class Adapter:
         self.input_device: torch.device = _device(model.get_input_embeddings(), model.device)
         self.logits_device: torch.device = _device(model.get_output_embeddings(), self.input_device)
         self.eos_ids = frozenset(_eos_ids(model, tokenizer))
-        self.special_ids = frozenset(int(i) for i in tokenizer.all_special_ids)
+        self.special_ids = frozenset(_special_ids(tokenizer))
         self.pad_id: int = tokenizer.pad_token_id if tokenizer.pad_token_id is not None else 0
-        self.layers = Layers(hook_points.blocks(model))
+        blocks = hook_points.blocks(model)
+        self.layers = Layers(blocks)
+        self.has_layer_norm = any(isinstance(module, torch.nn.LayerNorm) for module in blocks[0].modules())
         self.can_split = False
         self.can_unembed = False
         self._softcap: float | None = getattr(text_config, "final_logit_softcapping", None)
@@ -182,3 +185,9 @@ def _eos_ids(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase) -> set[
         elif found is not None:
             ids.update(int(i) for i in found)
     return ids
+
+
+def _special_ids(tokenizer: PreTrainedTokenizerBase) -> set[int]:
+    """Tokens that are marks and not text: those with a role (BOS, EOS, …), and what chat templates add."""
+    added = getattr(tokenizer, "added_tokens_decoder", {})
+    return {*tokenizer.all_special_ids, *(token_id for token_id, token in added.items() if token.special)}

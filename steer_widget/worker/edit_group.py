@@ -81,7 +81,7 @@ class EditGroup:
     def _reading(self, h: Tensor) -> Tensor:
         """What the method reads of each token `[n, seq]`."""
         if self.method.reads == "projection":
-            return torch.einsum("nsd,nd->ns", h, self.directions)
+            return (h * self.directions[:, None, :]).sum(-1)
         if self.method.reads == "activation" and self.sae is not None:
             return self.sae.paired_activations(h, self.features)
         return torch.zeros(h.shape[:2], device=h.device)

@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from ..errors import SteerError
-from ..protocol import Activations, ErrorInfo, Event, ModelInfo, RunDone, RunStarted, SaeInfo
+from ..errors import InvalidInput, SteerError
+from ..protocol import Activations, ErrorInfo, Event, Fault, ModelInfo, RunDone, RunStarted, SaeInfo
 from ..spec import MEASURES
 from .adapter import Adapter
+from .cell_measurer import CellMeasurer
 from .checked_point import CheckedPoints
 from .completion import Completion
 from .directions import Directions
 from .generate import generate
 from .means import read_means
+from .measures.similarity import Embedder
 from .probe import find_abilities
 from .prompts import tokenize
 from .row import Row
 from .sampling import noise_key
+from .scoring import score
 from .stream import TokenStream
 
 if TYPE_CHECKING:
@@ -41,6 +44,7 @@ class Engine:
             meant where a feature gives no name.
         model_name: as shown to the user.
         max_batch_rows: upper bound on rows per batch; None leaves it to the memory.
+        embedder: folder of a sentence-embedding model, for the measure `similarity`; empty: none.
         started_s: monotonic time at which loading began.
 
     Raises:
@@ -56,10 +60,15 @@ class Engine:
         *,
         model_name: str,
         max_batch_rows: int | None = None,
+        embedder: str = "",
         started_s: float | None = None,
     ) -> None:
         self.adapter = Adapter(model, tokenizer)
         self._points = CheckedPoints(self.adapter)
+        saes = {
+            name: sae.uncentred() if sae.normalisation.is_centred and not self.adapter.has_layer_norm else sae
+            for name, sae in saes.items()
+        }
         checked = {
             name: self._points.get(sae.hook_name, width=sae.d_in, hf_hook_name=sae.hf_hook_name)
             for name, sae in saes.items()
@@ -71,7 +80,11 @@ class Engine:
         }
         self._directions = Directions(self._points, self.saes)
         self._max_batch_rows = max_batch_rows
-        self.measures: tuple[Measure, ...] = tuple(name for name in MEASURES if name != "similarity")
+        self._embedder_folder = embedder if embedder else None
+        self._embedder: Embedder | None = None
+        self.measures: tuple[Measure, ...] = tuple(
+            name for name in MEASURES if name != "similarity" or embedder
+        )
         self.model_info = _model_info(self.adapter, model_name)
         self.sae_infos = tuple(
             SaeInfo(
@@ -96,6 +109,7 @@ class Engine:
         """
         for edit in command.grid.edits():
             self._directions.check(edit, command.max_act)
+        self._check_measures(command.grid)
         return tuple(len(ids) for ids in self._prompts(command.grid))
 
     def means(self, question: ReadMeans) -> Activations:
@@ -109,13 +123,15 @@ class Engine:
         """
         started_s = time.monotonic()
         try:
+            self._check_measures(command.grid)
             prompts = self._prompts(command.grid)
             rows = self._rows(command, prompts)
         except SteerError as error:
             emit(RunDone(command.run, "failed", 0.0, 0, ErrorInfo.of(error)))
             return
         emit(RunStarted(command.run, tuple(len(ids) for ids in prompts)))
-        stream = TokenStream(command.run, emit)
+        wanted = self.measures if command.grid.measures is None else command.grid.measures
+        stream = TokenStream(command.run, emit, wanted)
         errors = generate(
             self.adapter,
             rows,
@@ -128,6 +144,7 @@ class Engine:
             if row.finish is None:
                 row.finish = "stopped"
                 stream.end(row)
+        self._score(command, rows, wanted, emit, is_cancelled)
         state: RunState = "done"
         if len(errors) == len(rows):
             state = "failed"
@@ -136,6 +153,42 @@ class Engine:
         n_tokens = sum(len(row.completion.token_ids) for row in rows)
         first_error = errors[0] if state == "failed" else None
         emit(RunDone(command.run, state, time.monotonic() - started_s, n_tokens, first_error))
+
+    def _score(
+        self,
+        command: StartRun,
+        rows: list[Row],
+        wanted: Sequence[Measure],
+        emit: Emit,
+        is_cancelled: Callable[[], bool],
+    ) -> None:
+        measurer = CellMeasurer(
+            self.adapter,
+            self.saes,
+            {sae.hook_name: sae.residual_norm for sae in self.sae_infos},
+            command.grid,
+            wanted=wanted,
+            embedder=self._loaded_embedder(emit) if "similarity" in wanted else None,
+        )
+        if measurer.has_work:
+            score(command.run, rows, measurer, emit, is_cancelled)
+
+    def _loaded_embedder(self, emit: Emit) -> Embedder | None:
+        """Loaded when it is first needed, as its imports take seconds; what is wrong with it is told, once a run."""
+        if self._embedder is None and self._embedder_folder is not None:
+            try:
+                self._embedder = Embedder(self._embedder_folder, device=self.adapter.input_device.type)
+            except SteerError as error:
+                emit(Fault(ErrorInfo.of(error)))
+        return self._embedder
+
+    def _check_measures(self, grid: Grid) -> None:
+        for name in grid.measures or ():
+            if name not in self.measures:
+                raise InvalidInput(
+                    "measures", name, ", ".join(self.measures),
+                    hint="similarity needs a model of sentence embeddings: sw.load(…, embedder='folder').",
+                )  # fmt: skip
 
     def _prompts(self, grid: Grid) -> list[list[int]]:
         return [

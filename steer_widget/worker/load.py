@@ -76,6 +76,7 @@ def load_engine(command: Load, progress: Progress) -> Engine:
             saes,
             model_name=model_name,
             max_batch_rows=command.max_batch_rows,
+            embedder=command.embedder,
             started_s=started_s,
         )
     progress("check", 1.0, "ready")

@@ -93,9 +93,11 @@ def _can_split(adapter: Adapter, token_ids: Tensor, plain: Tensor) -> bool:
             lambda: adapter.next_logits(token_ids, positions, None, None)
         )
         with adapter.layers.below(split) as seen:
-            adapter.next_logits(token_ids, positions, None, None)
+            adapter.next_logits(token_ids, positions, None, RoomyCache(adapter.model.config, 0))
+        # Another text in between: what a block keeps of an earlier pass must not help.
+        adapter.next_logits(token_ids.flip(-1), positions, None, RoomyCache(adapter.model.config, 0))
         with adapter.layers.from_(split, seen[0]):
-            in_parts = adapter.next_logits(token_ids, positions, None, None)
+            in_parts = adapter.next_logits(token_ids, positions, None, RoomyCache(adapter.model.config, 0))
     except (RuntimeError, TypeError, ValueError, IndexError, KeyError, AttributeError) as error:
         # Models that tie their blocks together in some other way are read whole: slower, and as right.
         _log.warning("the blocks of %s cannot run apart: %s", type(adapter.model).__name__, error)

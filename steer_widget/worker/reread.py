@@ -102,7 +102,9 @@ def _read(
         return hidden, h, first_columns
     # What the rows share is read; the last prompt token and the completion follow, padded behind.
     completions = [
-        row.prompt_ids[-1:] + row.completion.token_ids + [adapter.pad_id] * (n_longest - len(row.completion.token_ids))
+        row.prompt_ids[-1:]
+        + row.completion.token_ids
+        + [adapter.pad_id] * (n_longest - len(row.completion.token_ids))
         for row in rows
     ]
     token_ids = torch.tensor(completions)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from ..protocol import Measures
 from .batch_steering import SteeredRow
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ class Row:
         completion: tokens and text so far.
         finish: why it ended; None while it goes on.
         dose: mean of |edit|/|h| over its steered tokens, summed over hook points; None when none was.
+        measures: what was measured on it so far.
     """
 
     cell: int
@@ -36,11 +38,17 @@ class Row:
     keeps_norm: bool = False
     finish: FinishReason | None = None
     dose: float | None = None
+    measures: Measures = field(default_factory=Measures)
 
     @property
     def prefix_ids(self) -> list[int]:
         """What the model has to read before the next token: the prompt, and what was generated already."""
         return self.prompt_ids + self.completion.token_ids
+
+    @property
+    def is_scorable(self) -> bool:
+        """Whether it ended with a text whose tokens mean something."""
+        return self.finish not in (None, "failed", "diverged") and bool(self.completion.token_ids)
 
     @property
     def steered(self) -> SteeredRow:

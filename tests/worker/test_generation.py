@@ -8,7 +8,7 @@ import torch
 from steer_widget.protocol import CheckGrid, Event, RunStarted, Tokens
 from steer_widget.spec import Feature, Generation, Grid, Message, Steering, columns
 from tests.tiny import make
-from tests.worker.conftest import make_engine, point_of, run, sae_of
+from tests.worker.conftest import make_engine, point_of, run
 
 PROMPTS = ("I went for a walk and", "The mountains were white with snow, and nobody", "She")
 EDITS = [Feature(i).at(s, unit="raw", method="add", positions="all") for i, s in ((3, 6.0), (9, -4.0))]
