@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -21,6 +22,15 @@ class Alternatives:
     token_ids: Tensor
     steered: Tensor
     unsteered: Tensor
+
+    @classmethod
+    def joined(cls, parts: Sequence[Alternatives]) -> Alternatives:
+        """Those of all tokens, from those of consecutive pieces."""
+        return cls(
+            torch.cat([part.token_ids for part in parts]),
+            torch.cat([part.steered for part in parts]),
+            torch.cat([part.unsteered for part in parts]),
+        )
 
     @classmethod
     def zeros(cls, n: int, k: int, device: torch.device) -> Alternatives:

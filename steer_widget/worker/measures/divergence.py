@@ -9,7 +9,7 @@ Rows that are the same to the bit give exactly zero: d is zero, and both Z come 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -37,6 +37,20 @@ class Divergence:
     kl: Tensor | None
     surprise: Tensor | None
     alternatives: Alternatives | None
+
+    @classmethod
+    def joined(cls, parts: Sequence[Divergence]) -> Divergence:
+        """One of all tokens, from those of consecutive pieces.
+
+        Args:
+            parts: at least one; all with the same measures.
+        """
+        alternatives = [part.alternatives for part in parts if part.alternatives is not None]
+        return cls(
+            _joined([part.kl for part in parts if part.kl is not None]),
+            _joined([part.surprise for part in parts if part.surprise is not None]),
+            Alternatives.joined(alternatives) if alternatives else None,
+        )
 
 
 @torch.inference_mode()
@@ -107,3 +121,7 @@ def _buffers(count: int, n: int, d_vocab: int, device: torch.device) -> list[Ten
 def _blocks(n: int, n_rows: int) -> Iterator[slice]:
     for start in range(0, n, n_rows):
         yield slice(start, min(start + n_rows, n))
+
+
+def _joined(parts: Sequence[Tensor]) -> Tensor | None:
+    return torch.cat(list(parts)) if parts else None
