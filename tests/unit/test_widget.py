@@ -74,11 +74,13 @@ def page(widget: SteerWidget) -> Page:
 
 F = sw.Feature(3, "three")
 F_JSON = {
-    "feature": {"index": 3, "label": "three", "sae": ""},
+    "feature": {"kind": "feature", "index": 3, "label": "three", "sae": ""},
     "strength": 4,
     "unit": None,
     "method": None,
     "positions": None,
+    "skip_special": None,
+    "schedule": None,
 }
 
 
@@ -166,7 +168,7 @@ def test_each_public_trait_says_what_it_is_for(widget: SteerWidget) -> None:
 
 def test_status_follows_the_worker(widget: SteerWidget, backend: ScriptedBackend) -> None:
     wait_until(lambda: widget.status.worker == "ready")
-    assert widget.status.sae == READY.sae
+    assert widget.status.saes == READY.saes
     backend.die()
     wait_until(lambda: widget.status.worker == "stopped")
     assert widget.status.error is not None
@@ -196,7 +198,11 @@ def test_a_feature_is_found_by_its_index_where_no_table_names_it(page: Page, wid
     [
         ("SetPrompts", {"prompts": [""]}, "prompt"),
         ("SetPrompts", {"prompts": [[{"role": "", "content": "x"}]]}, "message role"),
-        ("SetSelection", {"selection": {"edits": [{**F_JSON, "feature": {"index": 64}}]}}, "feature"),
+        (
+            "SetSelection",
+            {"selection": {"edits": [{**F_JSON, "feature": {"kind": "feature", "index": 64}}]}},
+            "feature",
+        ),
         ("SetSelection", {"selection": {"samples": 0}}, "samples"),
         ("SetGeneration", {"generation": {"top_p": 2}}, "top_p"),
         ("Search", {"text": "war"}, "search"),
