@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
 
 from .backends.base import Backend
@@ -40,7 +41,7 @@ def as_device_map(given: object, device: object) -> str | dict[str, str | int]:
     if given is None:
         return ""
     allowed = "auto, balanced, balanced_low_0, sequential, a device, or a dict of modules and their devices"
-    if isinstance(given, dict):
+    if isinstance(given, Mapping):
         if not given or not all(_is_place(module, place) for module, place in given.items()):
             raise InvalidInput("device_map", given, allowed)
         spread: str | dict[str, str | int] = dict(given)

@@ -116,7 +116,9 @@ def test_selection_coerces_and_edits_alone_leave_the_rest(widget: SteerWidget) -
         ("prompts", ""), ("prompts", [""]), ("prompts", 5), ("prompts", None),
         ("selection", 5), ("selection", "x"), ("selection", [5]), ("selection", None),
         ("selection", [sw.Feature(64).at(1)]), ("selection", [F.at(1, method="teleport")]),
-        ("selection", [F.at(1, unit="max_act")]),
+        ("selection", [F.at(1, unit="max_act")]), ("selection", [F.at(1, unit="norm", method="scale")]),
+        ("selection", [sw.Vector([1.0]).at(1, method="clamp")]), ("selection", [sw.Feature(1, sae="x").at(1)]),
+        ("selection", [sw.Steering((F.at(1),), preserve_norm=True)]),
         ("generation", {"seed": 1}), ("generation", None),
     ],
     ids=str,
@@ -158,6 +160,20 @@ def test_the_page_s_state_is_plain_json(widget: SteerWidget) -> None:
     assert state["selection"] == {"edits": [F_JSON], "combine": False, "baseline": True, "samples": 1}
     assert state["generation"]["max_new_tokens"] == 60
     assert state["snapshot"] == {"type": "RunSnapshot", "seq": 0, "run": None}
+
+
+def test_every_kind_of_edit_goes_to_the_page_and_comes_back(page: Page, widget: SteerWidget) -> None:
+    vector = sw.Vector([1.0, -2.5], "joy", "blocks.1.hook_resid_post")  # type: ignore[arg-type]
+    edits = (
+        vector.at(0.5, unit="norm", positions=slice(2, None)),
+        F.control(7).at(3, method="clamp", positions=[0, -1], skip_special=True),
+        F.at(2, method="scale", schedule=sw.Schedule(3, 12.5)),
+    )
+    widget.selection = edits
+    plain = msgspec.json.decode(msgspec.json.encode(widget.get_state(["selection"])["selection"]))
+    widget.selection = []
+    assert page.ask("SetSelection", selection=plain)["error"] is None
+    assert widget.selection.edits == edits
 
 
 def test_each_public_trait_says_what_it_is_for(widget: SteerWidget) -> None:
