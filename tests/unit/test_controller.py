@@ -621,9 +621,9 @@ def test_no_answer_is_none_and_no_wait_without_a_worker(
     assert controller.ask(question, timeout_s=0.05) is None
     backend.say(Answer(1), Answer(99))
     answer_with(backend)
-    assert controller.ask(question, timeout_s=float("inf")) == Answer(2), (
-        "a late answer is not the next one's"
-    )
+    found = controller.ask(question, timeout_s=float("inf"))
+    assert found == Answer(2), "a late answer is not the next one's"
+    assert controller._questions._open == {}, "nothing is kept for nobody"
 
 
 @each_question
