@@ -206,6 +206,7 @@ def test_lines_with_measures_fit_the_terminal(columns: int) -> None:
     lines = text_table(measured(), columns).split("\n")[1:]
     assert max(width(line) for line in lines) <= columns
     assert sum("looping" in line for line in lines) == 1
+    assert not any(part.strip().endswith("·") for line in lines for part in line.split("│"))
 
 
 def test_a_result_without_measures_has_no_room_for_them() -> None:
