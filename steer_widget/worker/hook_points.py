@@ -85,7 +85,7 @@ def blocks(model: nn.Module) -> nn.ModuleList:
     )
 
 
-def find(model: nn.Module, hook_name: str) -> HookPoint:
+def find(model: nn.Module, hook_name: str, hf_hook_name: str = "") -> HookPoint:
     """The hook point of that name in the model.
 
     Raises:
@@ -125,6 +125,19 @@ def find(model: nn.Module, hook_name: str) -> HookPoint:
         return point(_first(block, _NORMS_AFTER_MLP, hook_name), "output")
     mlp = _child(block, "fc2")  # OPT has no MLP module: its second matrix writes the MLP's output
     return point(mlp if mlp is not None else _first(block, _MLP, hook_name), "output")
+
+
+def first_block(point: HookPoint) -> int:
+    """The first decoder block that reads something else when the tensor at the point is edited."""
+    return point.layer + 1 if point.name.endswith("hook_resid_post") else point.layer
+
+
+def width_of(point: HookPoint, d_model: int) -> int:
+    """Width of the tensor at a point: the residual stream's, or that of the heads for hook_z."""
+    if not point.name.endswith("hook_z"):
+        return d_model
+    n_inputs = getattr(point.module, "in_features", None) or getattr(point.module, "nx", None)
+    return int(n_inputs) if n_inputs is not None else d_model
 
 
 def _child(module: nn.Module, path: str) -> nn.Module | None:
