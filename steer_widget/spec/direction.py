@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 _N_BYTES = 4
 _VALUES = "a list of finite numbers, one for each dimension of the residual stream, not all zero"
+_ROWS = "activations [n, d_model]: at least one row, all of one width"
+_MAX_FLOAT32 = 3.4028234663852886e38
 
 
 class Direction(Spec, frozen=True):
@@ -143,6 +145,8 @@ class Vector(Direction, frozen=True, tag="vector", tag_field="kind"):
         if len(means[0]) != len(means[1]):
             raise InvalidInput("negative", f"width {len(means[1])}", f"width {len(means[0])}, as in positive")
         difference = [p - n for p, n in zip(*means, strict=True)]
+        if not any(difference):
+            raise InvalidInput("negative", "the mean of positive", "activations of another mean")
         return cls(difference, name, hook_name)  # type: ignore[arg-type]  # __post_init__ packs it
 
     def control(self, seed: int = 0) -> Control:
@@ -214,8 +218,11 @@ def _numbers(given: object, field: str = "values") -> list[float]:
     listed = _listed(given)
     if isinstance(listed, (str, bytes)) or not isinstance(listed, Iterable):
         raise InvalidInput(field, given, _VALUES)
+    values = list(listed)
     try:
-        return [float(value) for value in listed]
+        if any(isinstance(value, (str, bytes)) for value in values):
+            raise TypeError("text is no number")  # noqa: TRY301 - float() would read it
+        return [float(value) for value in values]
     except (TypeError, ValueError, OverflowError) as error:
         raise InvalidInput(field, given, _VALUES) from error
 
@@ -227,22 +234,21 @@ def _packed(given: bytes | list[float]) -> bytes:
             raise InvalidInput("values", given, _VALUES)
         numbers.frombytes(given)
     else:
-        try:
-            numbers = array("f", given)
-        except OverflowError as error:
-            raise InvalidInput("values", given, _VALUES) from error
+        numbers = array("f", given)
+    # What is too large for float32 has become infinite here, what is too small zero.
     if not any(numbers) or not all(map(math.isfinite, numbers)):
-        raise InvalidInput("values", numbers.tolist(), _VALUES)
+        raise InvalidInput("values", given if isinstance(given, list) else numbers.tolist(), _VALUES)
     return numbers.tobytes()
 
 
 def _mean(field: str, given: object) -> list[float]:
     listed = _listed(given)
-    if isinstance(listed, (str, bytes)) or not isinstance(listed, Iterable):
-        raise InvalidInput(
-            field, given, "activations [n, d_model]", hint="Texts go to steerer.contrast_vector(…)."
-        )
-    rows = [_numbers(row, field) for row in listed]
-    if not rows or len({len(row) for row in rows}) != 1 or not rows[0]:
-        raise InvalidInput(field, given, "activations [n, d_model], at least one row, all of one width")
-    return [math.fsum(column) / len(rows) for column in zip(*rows, strict=True)]
+    rows = list(listed) if isinstance(listed, Iterable) and not isinstance(listed, (str, bytes)) else [listed]
+    if any(isinstance(row, (str, bytes)) for row in rows):
+        raise InvalidInput(field, given, _ROWS, hint="Texts go to steerer.contrast_vector(…).")
+    numbers = [_numbers(row, field) for row in rows]
+    if not numbers or len({len(row) for row in numbers}) != 1 or not numbers[0]:
+        raise InvalidInput(field, given, _ROWS)
+    if not all(abs(value) <= _MAX_FLOAT32 for row in numbers for value in row):
+        raise InvalidInput(field, given, _ROWS, hint="A value is not finite, or too large for float32.")
+    return [math.fsum(column) / len(numbers) for column in zip(*numbers, strict=True)]
