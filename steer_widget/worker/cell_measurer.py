@@ -12,7 +12,7 @@ import torch
 from ..protocol import Alternative, FeatureActivation, FeatureShift, Measures, TokenMeasures
 from ..spec import feature_of
 from .measures.activation import feature_activations, largest_shifts, mean_activations
-from .measures.divergence import compare_logits
+from .measures.divergence import Divergence, compare_logits
 from .measures.sinks import without_sinks
 from .measures.summary import perplexity, summarise_kl
 from .reread import reread
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from ..saes.sae import Sae
     from ..spec import Coordinates, Grid, Measure
     from .adapter import Adapter
-    from .measures.divergence import Divergence
     from .measures.similarity import Embedder
     from .reread import Reread
     from .row import Row
@@ -127,7 +126,7 @@ class CellMeasurer:
             )
             for at in range(0, len(token_ids), n_block)
         ]
-        return blocks[0]
+        return Divergence.joined(blocks)
 
     def _with_logits(
         self, measures: Measures, tokens: TokenMeasures, divergence: Divergence

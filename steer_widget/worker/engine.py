@@ -16,7 +16,7 @@ from .completion import Completion
 from .directions import Directions
 from .generate import generate
 from .means import read_means
-from .measures.similarity import Embedder
+from .measures.similarity import Embedder, check_embedder
 from .probe import find_abilities
 from .prompts import tokenize
 from .row import Row
@@ -80,7 +80,7 @@ class Engine:
         }
         self._directions = Directions(self._points, self.saes)
         self._max_batch_rows = max_batch_rows
-        self._embedder_folder = embedder if embedder else None
+        self._embedder_folder = check_embedder(embedder) if embedder else None
         self._embedder: Embedder | None = None
         self.measures: tuple[Measure, ...] = tuple(
             name for name in MEASURES if name != "similarity" or embedder

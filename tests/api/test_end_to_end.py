@@ -87,8 +87,8 @@ def test_compare_gives_every_cell_with_its_identity(steerer: sw.Steerer, tmp_pat
     assert result.cells[0].text != result.cells[2].text, "steering changes the text"
     assert result.n_tokens == sum(cell.n_tokens for cell in result.cells)
     assert result.model is not None
-    assert result.sae is not None
-    assert (result.model.d_model, result.sae.d_sae) == (make.D_MODEL, make.D_SAE)
+    assert result.saes
+    assert (result.model.d_model, result.saes[0].d_sae) == (make.D_MODEL, make.D_SAE)
     assert {"torch", "transformers", "steer-widget"} <= set(result.versions)
     assert sw.load_result(result.save(tmp_path / "r.json")) == result
 

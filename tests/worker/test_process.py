@@ -20,16 +20,17 @@ from steer_widget.backends.base import WorkerExit
 from steer_widget.backends.local import LocalBackend
 from steer_widget.errors import SaeMismatch, WorkerDied
 from steer_widget.protocol import (
+    Answer,
     CancelRun,
     CellDone,
     CheckGrid,
     Event,
     Fault,
-    GridChecked,
     Load,
     LoadFailed,
     Ready,
     RunDone,
+    SaeSource,
     StartRun,
     Tokens,
 )
@@ -55,7 +56,7 @@ class Worker:
         self.backend.start(self.events.put, self.events.put)
 
     def load(self, model: Path | str, sae: Path | str) -> Ready | LoadFailed:
-        self.backend.send(Load(str(model), str(sae)))
+        self.backend.send(Load(str(model), (SaeSource(str(sae)),)))
         return self.wait_for(Ready, LoadFailed)
 
     def wait_for(self, *kinds: type[T]) -> T:
@@ -103,14 +104,14 @@ def test_loads_runs_cancels_and_stays(survivor, tiny_folders) -> None:
     ready = survivor.load(*tiny_folders)
     assert isinstance(ready, Ready)
     assert ready.pid == survivor.backend.pid()
-    assert (ready.sae.d_sae, ready.sae.layer, ready.model.n_layers) == (make.D_SAE, 2, make.N_LAYERS)
+    assert (ready.saes[0].d_sae, ready.saes[0].layer, ready.model.n_layers) == (make.D_SAE, 2, make.N_LAYERS)
     assert ready.methods == ("add",)
     survivor.backend.send(StartRun("a", LONG, (0, 40)))
     assert survivor.wait_for(RunDone).state == "done"
     survivor.backend.send(StartRun("b", LONG, tuple(range(len(LONG)))))
     survivor.wait_for(Tokens)
     survivor.backend.send(CheckGrid(7, LONG))
-    assert survivor.wait_for(GridChecked).request == 7  # answered in mid-run
+    assert survivor.wait_for(Answer).request == 7  # answered in mid-run
     survivor.backend.send(CancelRun("b"))
     assert survivor.wait_for(RunDone).state == "stopped"
     assert survivor.backend.is_alive()
@@ -240,7 +241,8 @@ def test_results_in_the_process_are_those_of_the_engine(survivor, tiny_folders, 
     from tests.worker.conftest import run
 
     grid = Grid(LONG.prompts, LONG.steerings, 2, Generation(max_new_tokens=20, temperature=1.0))
-    survivor.backend.send(Load(*map(str, tiny_folders), dtype="float32"))
+    model, sae = map(str, tiny_folders)
+    survivor.backend.send(Load(model, (SaeSource(sae),), dtype="float32"))
     survivor.wait_for(Ready)
     survivor.backend.send(StartRun("a", grid, tuple(range(len(grid)))))
     got = {}

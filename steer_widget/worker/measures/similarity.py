@@ -37,7 +37,7 @@ class Embedder:
     """
 
     def __init__(self, folder: str | Path, *, device: str = "cpu") -> None:
-        self._model = _load(_checked(Path(folder).expanduser()), device)
+        self._model = _load(check_embedder(folder), device)
 
     def similarities(self, pairs: Sequence[tuple[str, str]]) -> list[float | None]:
         """Cosine of the embeddings of each pair, −1 to 1; None where a text is empty or its embedding no direction.
@@ -69,7 +69,14 @@ class Embedder:
         return embeddings / norms
 
 
-def _checked(folder: Path) -> Path:
+def check_embedder(given: str | Path) -> Path:
+    """The folder, if it can hold a sentence-embedding model. Imports nothing heavy.
+
+    Raises:
+        MissingPath: there is no such folder (an `InvalidInput`).
+        InvalidInput: it holds no such model, or one that only unpickling would load.
+    """
+    folder = Path(given).expanduser()
     if not folder.is_dir():
         raise MissingPath(_FIELD, str(folder), _ALLOWED)
     if not (folder / "modules.json").is_file():
