@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from .catalog import Hit
     from .cell import Cell
     from .errors import (
+        Diverged,
         DownloadError,
         GenerationError,
         HookInactive,
@@ -64,6 +65,7 @@ __all__ = [
     "Alternative",
     "Cell",
     "Control",
+    "Diverged",
     "DownloadError",
     "Edit",
     "Feature",
