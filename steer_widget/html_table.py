@@ -71,8 +71,8 @@ def _body(cell: Cell) -> str:
 
 def _remarks(cell: Cell) -> str:
     """Flags and figures below the text, smaller, so that the reader's eye can skip them."""
-    lines = [f"<strong>⚠ {safe_html(word)}</strong>" for word in flag_words(cell.measures)]
-    measured = " · ".join(figures(cell.measures))
+    lines = [f"<strong>⚠ {safe_html(word)}</strong>" for word in flag_words(cell)]
+    measured = " · ".join(figures(cell))
     if measured:
         lines.append(f'<span style="{_FIGURES}">{safe_html(measured)}</span>')
     if not lines:

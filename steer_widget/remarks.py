@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from .cell import Cell
 from .protocol import Flag, Measures
 
 
-def flag_words(measures: Measures) -> list[str]:
+def flag_words(cell: Cell) -> list[str]:
     """Reasons for distrust, in words."""
-    return [_flag_word(flag, measures) for flag in measures.flags]
+    return [_flag_word(flag, cell.measures) for flag in cell.measures.flags]
 
 
-def figures(measures: Measures) -> list[str]:
+def figures(cell: Cell) -> list[str]:
     """How far the text is from the unsteered model's, as far as it was measured."""
-    found = []
-    if measures.kl_mean is not None:
+    measures, found = cell.measures, []
+    # The baseline's divergence from itself is zero and says nothing.
+    if measures.kl_mean is not None and not cell.steering.is_baseline:
         found.append(f"KL {_short(measures.kl_mean)}")
     if measures.perplexity is not None:
         found.append(f"perplexity {_short(measures.perplexity)}")

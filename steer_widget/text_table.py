@@ -79,8 +79,8 @@ def _block(cells: Sequence[Cell], wide: int) -> Iterator[str]:
 
 def _remarks(cell: Cell, wide: int) -> list[str]:
     """Each flag on a line of its own, the figures on one if they fit."""
-    parts = [f"! {word}" for word in flag_words(cell.measures)]
-    measured = figures(cell.measures)
+    parts = [f"! {word}" for word in flag_words(cell)]
+    measured = figures(cell)
     together = " · ".join(measured)
     parts += [together] if measured and width(together) <= wide else measured
     return [line for part in parts for line in wrap(part, wide)]

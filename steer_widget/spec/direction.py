@@ -101,7 +101,8 @@ class Feature(Direction, frozen=True, tag="feature", tag_field="kind"):
         return Control(self, seed)
 
     def __str__(self) -> str:
-        return f"{self.index} {self.label}" if self.label else f"feature {self.index}"
+        name = f"{self.index} {self.label}" if self.label else f"feature {self.index}"
+        return f"{name} ({self.sae})" if self.sae else name
 
 
 class Vector(Direction, frozen=True, tag="vector", tag_field="kind"):

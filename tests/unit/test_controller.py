@@ -11,7 +11,7 @@ import pytest
 
 from steer_widget.backends.base import WorkerExit
 from steer_widget.controller import Controller
-from steer_widget.errors import InvalidInput, SteererClosed, WorkerDied
+from steer_widget.errors import Diverged, InvalidInput, SteererClosed, WorkerDied
 from steer_widget.job import Job
 from steer_widget.protocol import (
     Activations,
@@ -524,7 +524,7 @@ def test_a_retry_forgets_measures_of_the_cells_it_repeats_alone(
 
 def test_a_diverged_cell_fails_alone_and_keeps_its_text(ready: Controller, backend: ScriptedBackend) -> None:
     job = ready.submit(grid(2), {})
-    error = ErrorInfo("GenerationError", "The logits were no longer finite.")
+    error = ErrorInfo("Diverged", "The logits were no longer finite.")
     backend.started()
     backend.grow("one")
     backend.say(CellDone(job.id, 1, "failed", "one", (3,), "diverged", Measures(flags=("diverged",)), error))
@@ -533,6 +533,7 @@ def test_a_diverged_cell_fails_alone_and_keeps_its_text(ready: Controller, backe
     assert job.state == "done"
     cell = job.cell(1)
     assert (cell.state, cell.finish, cell.text, cell.failure) == ("failed", "diverged", "one", error)
+    assert isinstance(cell.error, Diverged)
     assert cell.measures.flags == ("diverged",)
 
 

@@ -257,7 +257,9 @@ def test_a_control_stands_for_what_it_is_of(direction: Feature | Vector) -> None
     assert str(direction.control()) == f"random like {direction}"
 
 
-def test_features_of_several_saes_have_keys_of_their_own() -> None:
+def test_features_of_several_saes_have_names_and_keys_of_their_own() -> None:
+    assert [str(Feature(3, "war", sae)) for sae in ("", "late")] == ["3 war", "3 war (late)"]
+    assert str(Feature(3, sae="late").at(2)) == "feature 3 (late) +2"
     assert [Feature(3).key, Feature(3, sae="a").key, Feature(4, "x", "a").key] == ["/3", "a/3", "a/4"]
 
 

@@ -164,7 +164,7 @@ def test_the_page_has_the_baseline_first_and_label_and_strength_above() -> None:
 
 
 MEASURED = [
-    Measures(perplexity=6.214),
+    Measures(kl_mean=0.0, perplexity=6.214),
     Measures(dose=0.3, kl_mean=0.4199, perplexity=31.71),
     Measures(dose=2.134, flags=("looping", "over_steered"), kl_mean=12.0, perplexity=184213.2),
     Measures(dose=0.3, kl_p95=2.0, distinct_1=0.5, similarity=0.9),
