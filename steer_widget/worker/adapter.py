@@ -22,17 +22,23 @@ class Adapter:
         tokenizer: the model's.
         hook_name: of the SAE, such as ``blocks.15.hook_resid_post``.
         hook_width: of the SAE; `probe` checks that the tensor has it.
+        hf_hook_name: of the SAE, where it has one; goes before `hook_name`.
 
     Raises:
         SaeMismatch: the model has no such hook point.
     """
 
     def __init__(
-        self, model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, hook_name: str, hook_width: int
+        self,
+        model: PreTrainedModel,
+        tokenizer: PreTrainedTokenizerBase,
+        hook_name: str,
+        hook_width: int,
+        hf_hook_name: str = "",
     ) -> None:
         self.model = model
         self.tokenizer = tokenizer
-        self.hook_point = hook_points.find(model, hook_name)
+        self.hook_point = hook_points.find(model, hook_name, hf_hook_name)
         self.hook_width = hook_width
         text_config = model.config.get_text_config()
         self.d_model: int = text_config.hidden_size
