@@ -59,7 +59,7 @@ class DecoderBlock:
                 if is_pre_norm
                 else (_first(self._block, ("self_attn_layer_norm",)), "output")
             )
-        names = _NORMS_BEFORE_MLP
+        names: tuple[str, ...] = _NORMS_BEFORE_MLP
         if self._norm_after_attention is not _first(self._block, (_POST_ATTENTION,)):
             names = (*names, _POST_ATTENTION)
         norm = _first(self._block, names)

@@ -20,13 +20,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
+
+from torch import nn
 
 from ..errors import SaeMismatch
 from .decoder_block import DecoderBlock
-
-if TYPE_CHECKING:
-    from torch import nn
 
 Side = Literal["input", "output"]
 
@@ -127,7 +126,9 @@ def _point(model: nn.Module, field: str, name: str) -> HookPoint:
         return _by_kind(model, field, name, int(match[1]), match[2])
     path = _MODULE_PATH.fullmatch(name)
     if path is None or "hook_" in name:
-        allowed = _HOOK_KINDS if field == "hook_name" else "a module of a decoder block, such as model.layers.15"
+        allowed = (
+            _HOOK_KINDS if field == "hook_name" else "a module of a decoder block, such as model.layers.15"
+        )
         raise SaeMismatch(field, name, allowed)
     return _by_path(model, field, path)
 
@@ -197,17 +198,25 @@ def _is_same_trunk(given: str, trunk: str) -> bool:
 def _trunk(model: nn.Module) -> tuple[str, nn.ModuleList]:
     for path in _TRUNKS:
         found = _child(model, path)
-        if found is not None and any(True for _ in found.children()):
-            return path, found  # type: ignore[return-value]
-    raise SaeMismatch(
-        "model", type(model).__name__, f"a decoder that keeps its blocks in one of {', '.join(_TRUNKS)}"
-    )
+        if isinstance(found, nn.ModuleList) and len(found):
+            return path, found
+    # A family that nobody named here: its blocks are the one list that is as long as the model is deep.
+    text_config = model.config.get_text_config(decoder=True)  # type: ignore[union-attr,operator]  # of PreTrainedModel
+    depth = getattr(text_config, "num_hidden_layers", None)
+    lists = {
+        path: module
+        for path, module in model.named_modules()
+        if isinstance(module, nn.ModuleList) and len(module) == depth
+    }
+    if len(lists) != 1:
+        raise SaeMismatch(
+            "model", type(model).__name__, f"a decoder that keeps its blocks in one of {', '.join(_TRUNKS)}"
+        )
+    return lists.popitem()
 
 
 def _child(module: nn.Module, path: str) -> nn.Module | None:
-    found: nn.Module | None = module
+    found: object = module
     for name in path.split(".") if path else ():
         found = getattr(found, name, None)
-        if found is None:
-            return None
-    return found
+    return found if isinstance(found, nn.Module) else None

@@ -36,7 +36,9 @@ class Tap:
     def __enter__(self) -> Self:
         module = self._point.module
         if module is not self._point.block:
-            self._handles.append(self._point.block.register_forward_pre_hook(self._on_block, with_kwargs=True))
+            self._handles.append(
+                self._point.block.register_forward_pre_hook(self._on_block, with_kwargs=True)
+            )
         self._handles.append(
             module.register_forward_hook(self._on_output)
             if self._point.side == "output"

@@ -52,6 +52,10 @@ CONFIGS: dict[str, dict[str, Any]] = {
     "qwen3": {**_GROUPED, "head_dim": 8},
     "gemma": _GEMMA,
     "gemma3_text": _GEMMA3,
+    "gemma4_text": {  # full layers have wider heads, the last two layers read the keys of the first two
+        **_GEMMA, "sliding_window": 8, "global_head_dim": 16, "num_kv_shared_layers": 2,
+        "layer_types": ["sliding_attention", "full_attention"] * 2, "hidden_size_per_layer_input": 8, "vocab_size_per_layer_input": 512,
+    },
     "gemma3": {
         _WRAPPED: {**_GEMMA3, "model_type": "gemma3_text"},
         "vision_config": {
