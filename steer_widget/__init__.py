@@ -37,20 +37,38 @@ if TYPE_CHECKING:
         WorkerTimeout,
     )
     from .loading import demo, from_model, load
+    from .protocol import Alternative, FeatureActivation, FeatureShift, Measures, TokenMeasures
     from .result import RunResult
     from .run import Run
     from .saving import load_result
-    from .spec import Edit, Feature, Generation, Grid, Message, Selection, Steering
+    from .spec import (
+        Control,
+        Edit,
+        Feature,
+        Generation,
+        Grid,
+        Message,
+        Schedule,
+        Selection,
+        Span,
+        Steering,
+        TokenPositions,
+        Vector,
+    )
     from .steerer import Steerer
     from .widget import SteerWidget
 
     __version__: str
 
 __all__ = [
+    "Alternative",
     "Cell",
+    "Control",
     "DownloadError",
     "Edit",
     "Feature",
+    "FeatureActivation",
+    "FeatureShift",
     "Generation",
     "GenerationError",
     "Grid",
@@ -58,6 +76,7 @@ __all__ = [
     "HookInactive",
     "InvalidInput",
     "LoadError",
+    "Measures",
     "Message",
     "MissingPath",
     "OutOfMemory",
@@ -67,13 +86,18 @@ __all__ = [
     "Run",
     "RunResult",
     "SaeMismatch",
+    "Schedule",
     "Selection",
+    "Span",
     "SteerError",
     "SteerWidget",
     "Steerer",
     "SteererClosed",
     "Steering",
+    "TokenMeasures",
+    "TokenPositions",
     "UnknownFeature",
+    "Vector",
     "WorkerDied",
     "WorkerError",
     "WorkerTimeout",
@@ -92,7 +116,21 @@ _HOMES = {
     "result": ("RunResult",),
     "run": ("Run",),
     "saving": ("load_result",),
-    "spec": ("Edit", "Feature", "Generation", "Grid", "Message", "Selection", "Steering"),
+    "protocol": ("Alternative", "FeatureActivation", "FeatureShift", "Measures", "TokenMeasures"),
+    "spec": (
+        "Control",
+        "Edit",
+        "Feature",
+        "Generation",
+        "Grid",
+        "Message",
+        "Schedule",
+        "Selection",
+        "Span",
+        "Steering",
+        "TokenPositions",
+        "Vector",
+    ),
     "steerer": ("Steerer",),
     "widget": ("SteerWidget",),
 }

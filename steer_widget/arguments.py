@@ -2,23 +2,31 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 
+import msgspec
+
+from . import methods
 from .errors import InvalidInput
 from .spec import (
-    POSITIONS,
     UNITS,
     Edit,
     Generation,
     Grid,
     Message,
-    Positions,
+    PositionsLike,
     Prompt,
     Steering,
     Unit,
+    as_measures,
+    as_positions,
     check_prompt,
     columns,
 )
+
+UNITLESS = ("factor", "unused")
+"""What a method may take as its strength without a unit."""
 
 _PROMPTS = "text, a list of texts, chat messages, or a list of chats"
 _STEERINGS = "edits as feature.at(strength) gives, lists of edits, or sw.Steering"
@@ -73,11 +81,18 @@ def as_columns(items: object, *, combine: bool, baseline: bool) -> tuple[Steerin
     A baseline that is listed already is not doubled.
     """
     steerings = as_steerings(items)
-    if combine:
-        return columns(
-            [edit for steering in steerings for edit in steering.edits], combine=True, baseline=baseline
+    if not combine:
+        return with_baseline(steerings) if baseline else steerings
+    made = columns(
+        [edit for steering in steerings for edit in steering.edits], combine=True, baseline=baseline
+    )
+    kept = {steering.preserve_norm for steering in steerings if not steering.is_baseline}
+    if len(kept) > 1:
+        raise InvalidInput(
+            "preserve_norm", sorted(map(str, kept)), "the same in all steerings that are combined"
         )
-    return with_baseline(steerings) if baseline else steerings
+    preserve_norm = kept.pop() if kept else None
+    return tuple(column if column.is_baseline else Steering(column.edits, preserve_norm) for column in made)
 
 
 def with_baseline(steerings: tuple[Steering, ...]) -> tuple[Steering, ...]:
@@ -85,33 +100,66 @@ def with_baseline(steerings: tuple[Steering, ...]) -> tuple[Steering, ...]:
     return (Steering(), *(steering for steering in steerings if not steering.is_baseline))
 
 
+def as_seconds(field: str, value: object) -> float:
+    """A time to wait; infinity waits as long as it takes.
+
+    Raises:
+        InvalidInput: it is negative, or no number.
+    """
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or math.isnan(value) or value < 0:
+        raise InvalidInput(field, value, "seconds, from 0 up")
+    return float(value)
+
+
 def make_grid(
     prompts: object,
     steerings: Sequence[Steering],
     *,
     unit: Unit = "raw",
-    method: object = "add",
-    positions: Positions = "all",
+    method: str = "add",
+    positions: PositionsLike = "all",
+    skip_special: bool = False,
+    preserve_norm: bool = False,
     generation: Generation | None = None,
     samples: int = 1,
+    measures: object = None,
 ) -> Grid:
     """A grid with every default filled in.
+
+    An edit whose method takes a factor, or no strength at all, has the unit raw unless it names one.
 
     Raises:
         InvalidInput: anything in it is refused; names the field, the value, what is allowed.
     """
     if unit not in UNITS:
         raise InvalidInput("unit", unit, ", ".join(UNITS))
-    if positions not in POSITIONS:
-        raise InvalidInput("positions", positions, ", ".join(POSITIONS))
-    if not isinstance(method, str) or not method:
-        raise InvalidInput("method", method, "the name of a steering method, such as 'add'")
+    methods.get(method)
+    where = as_positions(positions)
+    for field, value in (("skip_special", skip_special), ("preserve_norm", preserve_norm)):
+        if not isinstance(value, bool):
+            raise InvalidInput(field, value, "True or False")
     if generation is not None and not isinstance(generation, Generation):
         raise InvalidInput("generation", generation, "a sw.Generation(...)")
-    filled = tuple(
+    used = {edit.method or method for steering in steerings for edit in steering.edits}
+    unitless = {name for name in used if methods.get(name).strength in UNITLESS}
+
+    def filled(edit: Edit) -> Edit:
+        chosen = edit.method or method
+        return msgspec.structs.replace(
+            edit,
+            unit=edit.unit or ("raw" if chosen in unitless else unit),
+            method=chosen,
+            positions=where if edit.positions is None else edit.positions,
+            skip_special=skip_special if edit.skip_special is None else edit.skip_special,
+        )
+
+    filled_columns = tuple(
         Steering(
-            tuple(edit.resolved(unit=unit, method=method, positions=positions) for edit in steering.edits)
+            tuple(map(filled, steering.edits)),
+            preserve_norm if steering.preserve_norm is None else steering.preserve_norm,
         )
         for steering in steerings
     )
-    return Grid(as_prompts(prompts), filled, samples, generation or Generation())
+    return Grid(
+        as_prompts(prompts), filled_columns, samples, generation or Generation(), as_measures(measures)
+    )

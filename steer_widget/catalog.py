@@ -1,18 +1,23 @@
-"""What the kernel knows of an SAE's features before the worker is asked: how many, labels, activations."""
+"""What the kernel knows of features before the worker is asked: which SAEs, how many, labels, activations."""
 
 from __future__ import annotations
 
 import numbers
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from . import methods
+from .arguments import UNITLESS
 from .errors import InvalidInput, UnknownFeature
 from .features.table import FeatureTable
 from .protocol import FeatureCard
-from .spec import Edit, Feature
+from .spec import Edit, Feature, feature_of
+
+if TYPE_CHECKING:
+    from .methods._base import Method
 
 _N_SUGGESTED = 5
 _N_LOOKED_AT = 200
@@ -26,114 +31,155 @@ class Hit(msgspec.Struct, frozen=True):
     score: float
 
 
+class KnownSae(msgspec.Struct, frozen=True):
+    """An SAE of the steerer. `d_sae`: number of its features; None while it is not known."""
+
+    name: str
+    d_sae: int | None = None
+
+
 class Catalog:
-    """The features of one SAE.
+    """The features of all SAEs of a steerer. An SAE is named by its name; the first one by '' too.
 
     Args:
-        table: what is known of them; None where nobody made a table.
+        saes: gives what is known of the SAEs now, in the order they were loaded; never none.
+        tables: what is known of their features, by the SAE's place in that order; some may have no table.
     """
 
-    def __init__(self, table: FeatureTable | None) -> None:
-        self._table = table
+    def __init__(
+        self, saes: Callable[[], Sequence[KnownSae]], tables: Mapping[int, FeatureTable] | None = None
+    ) -> None:
+        self._saes = saes
+        self._tables = dict(tables or {})
 
     @property
     def n_labels(self) -> int:
-        """Number of features in the table."""
-        return len(self._table) if self._table is not None else 0
+        """Number of features in all tables."""
+        return sum(map(len, self._tables.values()))
 
-    def feature(self, key: object, d_sae: int | None) -> Feature:
+    def feature(self, key: object, sae: str = "") -> Feature:
         """A feature by index or by its label.
 
         Args:
             key: 0-based index, or a label that one feature alone has (case does not matter).
-            d_sae: number of features; None while it is not known.
+            sae: name of its SAE.
 
         Raises:
             UnknownFeature: there is none.
+            InvalidInput: there is no such SAE.
         """
+        known, table = self._find(sae)
         if isinstance(key, str):
-            return self._by_label(key)
+            return _by_label(table, key, sae)
         if isinstance(key, bool) or not isinstance(key, numbers.Integral):
-            raise UnknownFeature("feature", key, _allowed(d_sae))
+            raise UnknownFeature("feature", key, _allowed(known.d_sae))
         index = int(key)
-        _check_index(index, d_sae)
-        return Feature(index, self._table.label(index) if self._table is not None else "")
+        _check_index(index, known.d_sae)
+        return Feature(index, table.label(index) if table is not None else "", sae)
 
-    def card(self, index: int, d_sae: int | None) -> FeatureCard:
+    def card(self, index: int, sae: str = "") -> FeatureCard:
         """All that is known of a feature: little where no table has it.
 
         Raises:
             UnknownFeature: index outside the SAE.
+            InvalidInput: there is no such SAE.
         """
-        _check_index(index, d_sae)
-        return (
-            self._table.card(index)
-            if self._table is not None and index in self._table
-            else FeatureCard(index)
-        )
+        known, table = self._find(sae)
+        _check_index(index, known.d_sae)
+        return table.card(index) if table is not None and index in table else FeatureCard(index)
 
-    def search(
-        self, text: object, limit: object, d_sae: int | None = None
-    ) -> tuple[tuple[FeatureCard, float], ...]:
+    def search(self, text: object, limit: object, sae: str = "") -> tuple[tuple[FeatureCard, float], ...]:
         """Cards and scores, best first, by words of label, tokens and examples, or by index.
 
         Raises:
-            InvalidInput: words, but there is no table to search; or `limit` is not a number from 1 up.
+            InvalidInput: words, but there is no table to search; or `limit` is not a number from 1 up; or
+                there is no such SAE.
         """
+        known, table = self._find(sae)
         wanted = _count("k", limit)
         if not isinstance(text, str):
             raise InvalidInput("text", text, "words to search for, or an index")
-        if _INDEX.fullmatch(text.strip()) and (self._table is None or int(text) not in self._table):
+        if _INDEX.fullmatch(text.strip()) and (table is None or int(text) not in table):
             index = int(text)
-            return ((self.card(index, d_sae), 0.0),) if d_sae is None or index < d_sae else ()
-        if self._table is None:
+            return ((self.card(index, sae), 0.0),) if known.d_sae is None or index < known.d_sae else ()
+        if table is None:
             raise InvalidInput(
                 "search", text, "an index: this SAE came without a feature table",
                 hint="Give one: sw.load(..., features='features.jsonl').",
             )  # fmt: skip
-        return tuple(self._table.search(text, wanted))
+        return tuple(table.search(text, wanted))
 
-    def check(self, edits: Iterable[Edit], d_sae: int | None) -> dict[str, float]:
-        """Refuses what can be refused without the worker.
+    def check(self, edits: Iterable[Edit]) -> dict[str, float]:
+        """Refuses what can be refused without the worker. A control is judged by what it is the control of.
 
         Returns:
-            Maximum activation by feature index (as text), for the edits whose unit needs it.
+            Maximum activation by `Feature.key`, for the edits whose unit needs it.
 
         Raises:
-            UnknownFeature: an index outside the SAE.
-            InvalidInput: unknown method, or unit max_act for a feature whose maximum is not known.
+            UnknownFeature: an index outside its SAE.
+            InvalidInput: unknown SAE or method; a method that reads a feature's activation, on a vector; a unit
+                for a method whose strength has none; unit max_act where no maximum is known.
         """
-        known = methods.names()
+        used: dict[str, Method] = {}
         max_act: dict[str, float] = {}
         for edit in edits:
-            index = edit.feature.index
-            _check_index(index, d_sae)
-            if edit.method is not None and edit.method not in known:
-                raise InvalidInput("method", edit.method, ", ".join(known))
+            feature = feature_of(edit.feature)
+            if feature is not None:
+                known, _ = self._find(feature.sae)
+                _check_index(feature.index, known.d_sae)
+            if edit.method is not None:
+                if edit.method not in used:
+                    used[edit.method] = methods.get(edit.method)
+                _check_method(edit, edit.method, used[edit.method], feature)
             if edit.unit == "max_act":
-                max_act[str(index)] = self._max_act(index)
+                max_act.update(self._max_act(feature))
         return max_act
 
-    def _max_act(self, index: int) -> float:
-        found = self._table.max_act(index) if self._table is not None else None
+    def _max_act(self, feature: Feature | None) -> dict[str, float]:
+        if feature is None:
+            raise InvalidInput(
+                "unit", "max_act", "raw or norm", hint="A vector has no activation, so it has no maximum."
+            )
+        _, table = self._find(feature.sae)
+        found = table.max_act(feature.index) if table is not None else None
         if found is None:
             raise InvalidInput(
                 "unit", "max_act", "raw or norm",
-                hint=f"The maximum activation of feature {index} is not known: no feature table has it.",
+                hint=f"The maximum activation of feature {feature.index} is not known: no feature table has it.",
             )  # fmt: skip
-        return found
+        return {feature.key: found}
 
-    def _by_label(self, label: str) -> Feature:
-        if self._table is None:
-            raise UnknownFeature("feature", label, "an index: this SAE came without a feature table")
-        cards = [card for card, _ in self._table.search(label, _N_LOOKED_AT)]
-        same = [card for card in cards if card.label.casefold() == label.strip().casefold()]
-        if len(same) == 1:
-            return Feature(same[0].index, same[0].label)
-        near = same or cards
-        suggested = "; ".join(f"{card.index} {card.label}" for card in near[:_N_SUGGESTED])
-        hint = f"Near: {suggested}." if suggested else "No label has these words."
-        raise UnknownFeature("feature", label, "an index, or a label that one feature alone has", hint=hint)
+    def _find(self, sae: object) -> tuple[KnownSae, FeatureTable | None]:
+        known = self._saes()
+        for place, one in enumerate(known):
+            if sae == one.name or (sae == "" and place == 0):
+                return one, self._tables.get(place)
+        raise InvalidInput("sae", sae, ", ".join(one.name for one in known))
+
+
+def _check_method(edit: Edit, name: str, method: Method, feature: Feature | None) -> None:
+    if method.reads == "activation" and feature is None:
+        fitting = [other for other in methods.names() if methods.get(other).reads != "activation"]
+        raise InvalidInput(
+            "method", name, ", ".join(fitting),
+            hint=f"{name} reads a feature's activation, and a vector has none.",
+        )  # fmt: skip
+    if method.strength in UNITLESS and edit.unit not in (None, "raw"):
+        what = "is a factor" if method.strength == "factor" else "is not used"
+        raise InvalidInput("unit", edit.unit, "raw", hint=f"With the method {name} the strength {what}.")
+
+
+def _by_label(table: FeatureTable | None, label: str, sae: str) -> Feature:
+    if table is None:
+        raise UnknownFeature("feature", label, "an index: this SAE came without a feature table")
+    cards = [card for card, _ in table.search(label, _N_LOOKED_AT)]
+    same = [card for card in cards if card.label.casefold() == label.strip().casefold()]
+    if len(same) == 1:
+        return Feature(same[0].index, same[0].label, sae)
+    near = same or cards
+    suggested = "; ".join(f"{card.index} {card.label}" for card in near[:_N_SUGGESTED])
+    hint = f"Near: {suggested}." if suggested else "No label has these words."
+    raise UnknownFeature("feature", label, "an index, or a label that one feature alone has", hint=hint)
 
 
 def _count(field: str, given: object) -> int:

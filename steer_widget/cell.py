@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from .errors import SteerError
-from .protocol import ErrorInfo, Measures
+from .protocol import ErrorInfo, Measures, TokenMeasures
 from .spec import CellState, FinishReason, Prompt, Steering
 
 
@@ -21,7 +21,8 @@ class Cell(msgspec.Struct, frozen=True, kw_only=True):
         text: the completion so far, without the prompt.
         token_ids: of the completion so far, shape (n_tokens,).
         finish: why it ended; None while it has not.
-        measures: what was measured on it; None inside where it was not.
+        measures: what was measured on it; None or empty inside where it was not.
+        token_measures: the same for each of its tokens.
         failure: the error in full, as it travels; `error` gives it as an exception.
     """
 
@@ -34,6 +35,7 @@ class Cell(msgspec.Struct, frozen=True, kw_only=True):
     token_ids: tuple[int, ...] = ()
     finish: FinishReason | None = None
     measures: Measures = Measures()
+    token_measures: TokenMeasures = TokenMeasures()
     failure: ErrorInfo | None = None
 
     @property

@@ -25,16 +25,18 @@ from .job import Job, StreamEvent
 from .lifeline import Lifeline, worker_died
 from .listeners import Listener, Listeners
 from .protocol import (
+    Answer,
     CancelRun,
     CellDone,
-    CheckGrid,
+    CellMeasured,
+    Command,
     ErrorInfo,
     Event,
     Fault,
-    GridChecked,
     Load,
     LoadFailed,
     Loading,
+    Question,
     Ready,
     RunDone,
     RunStarted,
@@ -42,6 +44,7 @@ from .protocol import (
     Status,
     Tokens,
 )
+from .questions import Questions
 from .spec import Grid
 
 _log = logging.getLogger(__name__)
@@ -51,7 +54,7 @@ class Controller:
     """Takes grids to a worker, one run at a time, and keeps what comes back.
 
     Every method may be called from any thread and returns at once, but `wait`, `wait_loaded` and
-    `check`, which wait no longer than they are told, and `close`.
+    `ask`, which wait no longer than they are told, and `close`.
 
     Args:
         backend: where the worker runs.
@@ -75,8 +78,7 @@ class Controller:
         self._queue: deque[Job] = deque()
         self._current: Job | None = None
         self._escalation: Escalation | None = None
-        self._checks: dict[int, GridChecked | None] = {}
-        self._n_checks = 0
+        self._questions = Questions()
         self._n_turns = 0
         self._listeners = Listeners()
         self._touched: list[Job | None] = []
@@ -97,6 +99,16 @@ class Controller:
         with self._changed:
             return tuple(self._jobs)
 
+    @property
+    def closed(self) -> bool:
+        """Whether `close` was called."""
+        return self._closed
+
+    def refuse_closed(self) -> None:
+        """Raises SteererClosed after `close`."""
+        if self._closed:
+            raise _closed_error()
+
     @contextmanager
     def frozen(self) -> Iterator[None]:
         """No job changes inside this block. For short reads only."""
@@ -116,7 +128,7 @@ class Controller:
             SteererClosed: after `close`.
         """
         with self._change():
-            self._refuse_closed()
+            self.refuse_closed()
             if self._status.worker in ("stopped", "failed"):
                 self._load_worker()
 
@@ -128,7 +140,7 @@ class Controller:
         """
         job = Job(uuid.uuid4().hex[:12], grid, max_act)
         with self._change():
-            self._refuse_closed()
+            self.refuse_closed()
             self._jobs.append(job)
             self._enqueue(job)
         return job
@@ -141,7 +153,7 @@ class Controller:
             SteererClosed: after `close`.
         """
         with self._change():
-            self._refuse_closed()
+            self.refuse_closed()
             if not job.ended:
                 raise InvalidInput("retry", job.state, "a run that has ended", hint="Stop it first, or wait.")
             if not job.restart():
@@ -165,26 +177,29 @@ class Controller:
                 )
                 self._lifeline_send(CancelRun(job.id))
 
-    def check(self, grid: Grid, max_act: Mapping[str, float], timeout_s: float) -> GridChecked | None:
-        """Asks the worker whether it would take this grid; None where it cannot say in time."""
+    def ask(self, question: Question, timeout_s: float) -> Answer | None:
+        """Asks the worker; None where none is ready, or it does not answer in time.
+
+        A worker that dies in the meantime answers with the error `WorkerDied`.
+
+        Args:
+            question: its request number is filled in here.
+            timeout_s: how long to wait for the answer.
+        """
         with self._changed:
             if self._status.worker not in ("ready", "busy"):
                 return None
-            self._n_checks += 1
-            request = self._n_checks
-            self._checks[request] = None
+            request = self._questions.open()
         try:
             # Without the lock: a worker in this very process may answer on this very thread.
-            self._lifeline_send(CheckGrid(request, grid, dict(max_act)))
+            self._lifeline_send(msgspec.structs.replace(question, request=request))
             with self._changed:
-                self._changed.wait_for(
-                    lambda: self._checks[request] is not None or self._status.worker not in ("ready", "busy"),
-                    timeout_s,
-                )
-                return self._checks[request]
+                limit_s = min(timeout_s, threading.TIMEOUT_MAX)
+                self._changed.wait_for(lambda: self._questions.answered(request) is not None, limit_s)
+                return self._questions.answered(request)
         finally:
             with self._changed:
-                del self._checks[request]
+                self._questions.close(request)
 
     def wait(self, job: Job, timeout_s: float) -> bool:
         """Waits for the end of a run; False if it goes on after `timeout_s`."""
@@ -219,6 +234,7 @@ class Controller:
             self._queue.clear()
             self._current = None
             self._settle()
+            self._questions.answer_all(_closed_error())
             self._set_status(worker="stopped", loading=None, pid=None)
         self._closer()
 
@@ -229,7 +245,7 @@ class Controller:
         with self._change():
             if lifeline is not self._lifeline or self._closed:
                 return
-            if isinstance(event, (RunStarted, Tokens, CellDone, RunDone)):
+            if isinstance(event, (RunStarted, Tokens, CellDone, CellMeasured, RunDone)):
                 self._on_run(event)
             elif isinstance(event, Loading):
                 self._set_status(loading=event)
@@ -237,9 +253,8 @@ class Controller:
                 self._on_ready(event)
             elif isinstance(event, LoadFailed):
                 self._on_load_failed(event.error)
-            elif isinstance(event, GridChecked):
-                if event.request in self._checks:
-                    self._checks[event.request] = event
+            elif isinstance(event, Answer):
+                self._questions.answer(event)
             else:
                 self._on_fault(event)
 
@@ -256,6 +271,7 @@ class Controller:
                 return
             job, self._current = self._current, None
             self._settle()
+            self._questions.answer_all(error)
             self._set_status(worker="stopped", pid=None, error=error)
             if job is not None:
                 # A worker that was ended because it ignored a stop did end the run as it was told.
@@ -277,10 +293,6 @@ class Controller:
                     touched, self._touched = self._touched, []
         finally:
             self._listeners.tell(touched)
-
-    def _refuse_closed(self) -> None:
-        if self._closed:
-            raise SteererClosed("This steerer is closed. Make a new one: sw.load(...) or sw.demo().")
 
     def _set_status(self, **changes: object) -> None:
         self._status = msgspec.structs.replace(self._status, **changes)
@@ -328,7 +340,7 @@ class Controller:
             return
         self._lifeline_send(self._load)
 
-    def _lifeline_send(self, command: CancelRun | CheckGrid | Load | StartRun) -> None:
+    def _lifeline_send(self, command: Command) -> None:
         try:
             self._backend.send(command)
         except SteerError as error:
@@ -341,8 +353,9 @@ class Controller:
             worker="ready",
             loading=None,
             model=event.model,
-            sae=event.sae,
+            saes=event.saes,
             methods=event.methods,
+            measures=event.measures,
             pid=event.pid,
             load_s=event.load_s,
             error=None,
@@ -357,12 +370,12 @@ class Controller:
             job.end("failed", error)
             self._touched.append(job)
 
-    def _on_run(self, event: RunStarted | Tokens | CellDone | RunDone) -> None:
+    def _on_run(self, event: StreamEvent) -> None:
         job = self._current
         if job is None or event.run != job.id:
             return
         if isinstance(event, RunStarted) and self._ready is not None:
-            job.model, job.sae, job.versions = self._ready.model, self._ready.sae, self._ready.versions
+            job.model, job.saes, job.versions = self._ready.model, self._ready.saes, self._ready.versions
         job.take(event)
         self._touched.append(job)
         if isinstance(event, RunDone):
@@ -377,3 +390,7 @@ class Controller:
         job = self._current
         if job is not None and job.state in ("queued", "loading"):
             self._on_run(RunDone(job.id, "failed", 0.0, 0, event.error))
+
+
+def _closed_error() -> SteererClosed:
+    return SteererClosed("This steerer is closed. Make a new one: sw.load(...) or sw.demo().")

@@ -10,7 +10,8 @@ SteerError
 │   ├── DownloadError              the embedded model could not be fetched or is damaged
 │   └── HookInactive               an edit at the hook point changed nothing in the logits
 ├── GenerationError                recoverable: this run or cell failed, the worker lives
-│   └── OutOfMemory                one row alone does not fit
+│   ├── OutOfMemory                one row alone does not fit
+│   └── Diverged                   a cell's logits were no longer finite
 ├── WorkerError                    fatal for the worker; the next run starts a new one
 │   ├── WorkerDied                 exit code or signal, likely cause, last lines of its log
 │   └── WorkerTimeout              no answer in time
@@ -97,6 +98,10 @@ class GenerationError(SteerError):
 
 class OutOfMemory(GenerationError):
     """A single row does not fit into memory."""
+
+
+class Diverged(GenerationError):
+    """The logits of a cell were no longer finite: its steering is too strong for the number format."""
 
 
 class WorkerError(SteerError):

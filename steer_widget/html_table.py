@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from .cell import Cell, prompt_text
 from .printable import printable
+from .remarks import figures, flag_words
 from .spec import Steering
 from .text_table import cell_text, headline
 
@@ -20,6 +21,12 @@ _HEAD = f"{_LINE};font-weight:600;background:rgba(128,128,128,.12)"
 _PROMPT = f"{_LINE};background:rgba(128,128,128,.06);white-space:pre-wrap;overflow-wrap:anywhere"
 _TEXT = f"{_LINE};white-space:pre-wrap;overflow-wrap:anywhere;min-width:12em"
 _NOTE = "opacity:.7;font-size:90%"
+_REMARKS = "font-size:85%;margin-top:.5em;white-space:normal"
+_FIGURES = "opacity:.7"
+_MEANINGS = (
+    "KL: mean over the tokens of KL(steered‖unsteered), in nats. "
+    "Perplexity: of this text under the unsteered model."
+)
 
 
 def html_table(result: RunResult) -> str:
@@ -39,7 +46,8 @@ def safe_html(text: str) -> str:
 
 
 def _head(steering: Steering) -> str:
-    return "<br>".join(safe_html(str(edit)) for edit in steering.edits) or "baseline"
+    kept = ["norm kept"] if steering.preserve_norm and steering.edits else []
+    return "<br>".join(safe_html(line) for line in (*map(str, steering.edits), *kept)) or "baseline"
 
 
 def _prompt_rows(result: RunResult, number: int) -> str:
@@ -55,7 +63,18 @@ def _prompt_rows(result: RunResult, number: int) -> str:
 
 def _body(cell: Cell) -> str:
     text = safe_html(cell.text)
-    if cell.state == "done" and cell.failure is None:
-        return text
-    note = safe_html(cell_text(cell)[len(cell.text) :].strip())
-    return f'{text} <span style="{_NOTE}">{note}</span>'
+    if cell.state != "done" or cell.failure is not None:
+        note = safe_html(cell_text(cell)[len(cell.text) :].strip())
+        text = f'{text} <span style="{_NOTE}">{note}</span>'
+    return text + _remarks(cell)
+
+
+def _remarks(cell: Cell) -> str:
+    """Flags and figures below the text, smaller, so that the reader's eye can skip them."""
+    lines = [f"<strong>⚠ {safe_html(word)}</strong>" for word in flag_words(cell.measures)]
+    measured = " · ".join(figures(cell.measures))
+    if measured:
+        lines.append(f'<span style="{_FIGURES}">{safe_html(measured)}</span>')
+    if not lines:
+        return ""
+    return f'<div style="{_REMARKS}" title="{safe_html(_MEANINGS)}">{"<br>".join(lines)}</div>'

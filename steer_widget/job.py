@@ -15,8 +15,8 @@ from .progress import SpeedMeter, time_left_s
 from .protocol import (
     CellDelta,
     CellDone,
+    CellMeasured,
     ErrorInfo,
-    Measures,
     ModelInfo,
     Progress,
     RunDone,
@@ -24,51 +24,15 @@ from .protocol import (
     SaeInfo,
     Tokens,
 )
-from .spec import CellState, FinishReason, Grid, RunState
-from .states import (
-    CELL_END_STEPS,
-    CELL_ENDED,
-    RUN_END_STEPS,
-    RUN_ENDED,
-    CellStep,
-    RunStep,
-    next_cell_state,
-    next_run_state,
-)
+from .record import CellRecord
+from .spec import Grid, RunState
+from .states import RUN_END_STEPS, RUN_ENDED, RunStep, next_cell_state, next_run_state
 
-StreamEvent = RunStarted | Tokens | CellDone | RunDone
+StreamEvent = RunStarted | Tokens | CellDone | CellMeasured | RunDone
 """What iterating over a run gives."""
 
-
-class CellRecord:
-    """What is known of a cell so far. Its text only grows until it ends or is tried again."""
-
-    __slots__ = ("error", "finish", "measures", "state", "text", "token_ids")
-
-    def __init__(self) -> None:
-        self.state: CellState = "queued"
-        self.clear()
-
-    def clear(self) -> None:
-        """Forgets what an earlier attempt left."""
-        self.text = ""
-        self.token_ids: list[int] = []
-        self.finish: FinishReason | None = None
-        self.measures = Measures()
-        self.error: ErrorInfo | None = None
-
-    def move(self, step: CellStep) -> bool:
-        """Takes the step if the table has it; False for one that came too late."""
-        after = next_cell_state(self.state, step)
-        if after is None:
-            return False
-        self.state = after
-        return True
-
-    @property
-    def ended(self) -> bool:
-        """Done, stopped or failed."""
-        return self.state in CELL_ENDED
+_ALMOST = 0.99
+"""Most of a run that has not ended: its last cells may be done, but what is measured on them still comes."""
 
 
 class Job:
@@ -77,7 +41,7 @@ class Job:
     Attributes:
         id: unique among all runs.
         turn: place among all submissions of its controller; a retry takes a new one.
-        model, sae, versions: what produced the texts; known once the run has started.
+        model, saes, versions: what produced the texts; known once the run has started.
         created_at: UTC, ISO 8601.
     """
 
@@ -91,7 +55,7 @@ class Job:
         self.error: ErrorInfo | None = None
         self.cells = [CellRecord() for _ in range(len(grid))]
         self.model: ModelInfo | None = None
-        self.sae: SaeInfo | None = None
+        self.saes: tuple[SaeInfo, ...] = ()
         self.versions: dict[str, str] = {}
         self.seconds = 0.0
         self.sent = False
@@ -130,6 +94,7 @@ class Job:
             token_ids=tuple(record.token_ids),
             finish=record.finish,
             measures=record.measures,
+            token_measures=record.token_measures,
             failure=record.error,
         )
 
@@ -144,12 +109,13 @@ class Job:
         n_whole = longest * len(self.cells)
         # A stopped or failed cell ended where it was: the run did not get further than that.
         n_behind = sum(longest if cell.state == "done" else len(cell.token_ids) for cell in self.cells)
+        fraction = 1.0 if self.state == "done" else min(1.0, n_behind / n_whole)
         return Progress(
-            fraction=1.0 if self.state == "done" else min(1.0, n_behind / n_whole),
+            fraction=fraction if self.ended else min(_ALMOST, fraction),
             n_tokens=self.n_tokens,
             n_cells_ended=sum(cell.ended for cell in self.cells),
             tokens_per_s=speed,
-            eta_s=0.0 if self.ended else time_left_s(n_left, speed),
+            eta_s=0.0 if self.ended else time_left_s(n_left, speed) if n_left else None,
             elapsed_s=elapsed_s,
         )
 
@@ -173,6 +139,8 @@ class Job:
             self._grow(event)
         elif isinstance(event, CellDone):
             self._end_cell(event)
+        elif isinstance(event, CellMeasured):
+            self._measure(event)
         else:
             self._end(event)
 
@@ -244,15 +212,12 @@ class Job:
         self._tell(event)
 
     def _end_cell(self, event: CellDone) -> None:
-        step = CELL_END_STEPS.get(event.state)
-        if step is None or not 0 <= event.cell < len(self.cells):
-            return
-        cell = self.cells[event.cell]
-        if not cell.move(step):
-            return
-        cell.text, cell.token_ids = event.text, list(event.token_ids)
-        cell.finish, cell.measures, cell.error = event.finish, event.measures, event.error
-        self._tell(event)
+        if 0 <= event.cell < len(self.cells) and self.cells[event.cell].end(event):
+            self._tell(event)
+
+    def _measure(self, event: CellMeasured) -> None:
+        if 0 <= event.cell < len(self.cells) and self.cells[event.cell].measure(event):
+            self._tell(event)
 
     def _end(self, event: RunDone) -> None:
         step = RUN_END_STEPS.get(event.state)
@@ -302,6 +267,8 @@ class Job:
                     cell.measures,
                     cell.error,
                 )
+            if cell.is_measured:
+                yield CellMeasured(self.id, index, cell.measures, cell.token_measures)
         if self.ended:
             yield RunDone(self.id, self.state, self.seconds, self.n_tokens, self.error)
 

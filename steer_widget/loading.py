@@ -1,31 +1,38 @@
-"""The three ways to a steerer: the embedded model, a model and an SAE by name, the user's own objects."""
+"""The three ways to a steerer: the embedded model, a model and its SAEs by name, the user's own objects."""
 
 from __future__ import annotations
 
-import re
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .backends.base import Backend
-from .backends.local import LocalBackend
-from .catalog import Catalog
+from .catalog import Catalog, KnownSae
 from .controller import Controller
-from .embedded import feature_table_path
+from .embedded import SAE_NAME, feature_table_path
 from .embedded import sae_folder as embedded_sae_folder
-from .errors import InvalidInput, MissingPath
 from .features.table import FeatureTable
+from .options import (
+    as_backend,
+    as_device,
+    as_device_map,
+    as_dtype,
+    as_embedder,
+    as_rows,
+    as_switch,
+    as_table_path,
+)
 from .protocol import Load
-from .sources import check_fit, model_folder, read_model_facts, read_sae_facts, sae_folder
+from .sae_choice import SaeName, SaeNames, choose_saes, choose_tables
+from .sources import check_fit, model_folder, read_model_facts, read_sae_facts
 from .steerer import Steerer
 
 if TYPE_CHECKING:
     from sae_lens import SAE
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
-_DEVICES = re.compile(r"auto|cpu|mps|(cuda|xpu)(:\d+)?")
-_DTYPES = ("auto", "float32", "bfloat16", "float16")
-_BACKENDS = ("local",)
 _EMBEDDED = "SmolLM2-135M-Instruct, layer 15"
+Features = str | Path | Mapping[str, str | Path]
 
 
 def demo(
@@ -35,6 +42,7 @@ def demo(
     backend: str | Backend = "local",
     max_batch_rows: int | None = None,
     features: str | Path | None = None,
+    embedder: str | Path | None = None,
 ) -> Steerer:
     """A steerer of the embedded model and SAE. Starts loading and returns at once.
 
@@ -46,79 +54,91 @@ def demo(
         backend: where the worker runs: "local", or a backend of your own.
         max_batch_rows: most cells in one batch; None as many as fit into memory.
         features: path of another feature table; None takes the embedded one.
+        embedder: folder of a sentence-embedding model, for the measure similarity; None leaves that out.
 
     Raises:
         InvalidInput: an option is refused.
-        MissingPath: no such feature table.
+        MissingPath: no such feature table or folder.
     """
     load_command = Load(
         model="embedded",
-        sae="embedded",
+        saes=(),
         demo=True,
-        device=_device(device),
-        dtype=_dtype(dtype),
-        max_batch_rows=_rows(max_batch_rows),
+        device=as_device(device),
+        dtype=as_dtype(dtype),
+        embedder=as_embedder(embedder),
+        max_batch_rows=as_rows(max_batch_rows),
     )
-    table_path = feature_table_path() if features is None else _table_path(features)
-    d_sae = read_sae_facts(embedded_sae_folder()).d_sae
-    return _start(_backend(backend), load_command, table_path, d_sae=d_sae, title=_EMBEDDED)
+    table_path = feature_table_path() if features is None else as_table_path(features)
+    known = KnownSae(SAE_NAME, read_sae_facts(embedded_sae_folder()).d_sae)
+    return _start(as_backend(backend), load_command, [known], {0: table_path}, title=_EMBEDDED)
 
 
 def load(
     model: str | Path,
-    sae: str | Path,
+    sae: SaeNames,
     *,
     device: str = "auto",
+    device_map: str | Mapping[str, str | int] | None = None,
     dtype: str = "auto",
     backend: str | Backend = "local",
     trust_remote_code: bool = False,
     max_batch_rows: int | None = None,
-    features: str | Path | None = None,
+    features: Features | None = None,
+    embedder: str | Path | None = None,
 ) -> Steerer:
-    """A steerer of a Hugging Face causal model and a SAELens SAE. Starts loading and returns at once.
+    """A steerer of a Hugging Face causal model and its SAELens SAEs. Starts loading and returns at once.
 
     Args:
         model: name on the hub, or a folder.
-        sae: ``release/sae_id`` as SAELens lists them, or a folder.
+        sae: ``release/sae_id`` as SAELens lists them, or a folder. Several, at one layer or many: a list, or
+            a dict that gives each a name. `steerer.feature(index, sae=name)` takes features of the others;
+            those of the first need no name.
         device: auto, cpu, cuda, cuda:1, mps.
+        device_map: instead of a device: how to spread the model, as transformers takes it (auto, or a dict).
         dtype: auto, float32, bfloat16, float16.
         backend: where the worker runs: "local", or a backend of your own.
         trust_remote_code: True lets the model's own code run; it can do all that you can.
         max_batch_rows: most cells in one batch; None as many as fit into memory.
-        features: path of a feature table (JSON lines): labels, search, unit max_act.
+        features: path of a feature table (JSON lines): labels, search, unit max_act. With several SAEs it is
+            the first one's, or a dict from an SAE's name to its table.
+        embedder: folder of a sentence-embedding model, for the measure similarity; None leaves that out.
 
     Raises:
         MissingPath: a folder or file is not there.
         SaeMismatch: two local folders that do not fit each other.
         InvalidInput: an option is refused.
     """
-    model_path, sae_path = model_folder(model), sae_folder(sae)
+    model_path = model_folder(model)
+    chosen = choose_saes(sae)
     load_command = Load(
         model=str(model_path or model),
-        sae=str(sae_path or sae),
-        device=_device(device),
-        dtype=_dtype(dtype),
-        trust_remote_code=_switch("trust_remote_code", trust_remote_code),
-        max_batch_rows=_rows(max_batch_rows),
+        saes=tuple(choice.source for choice in chosen),
+        device=as_device(device),
+        device_map=as_device_map(device_map, device),
+        dtype=as_dtype(dtype),
+        embedder=as_embedder(embedder),
+        trust_remote_code=as_switch("trust_remote_code", trust_remote_code),
+        max_batch_rows=as_rows(max_batch_rows),
     )
-    table_path = None if features is None else _table_path(features)
-    d_sae = None
-    if sae_path is not None:
-        sae_facts = read_sae_facts(sae_path)
-        d_sae = sae_facts.d_sae
-        if model_path is not None:
-            check_fit(read_model_facts(model_path), sae_facts)
-    title = f"{_short(load_command.model)}, {_short(load_command.sae)}"
-    return _start(_backend(backend), load_command, table_path, d_sae=d_sae, title=title)
+    tables = choose_tables(features, chosen)
+    if model_path is not None:
+        model_facts = read_model_facts(model_path)
+        for choice in chosen:
+            check_fit(model_facts, choice.facts)
+    title = ", ".join(_short(name) for name in (load_command.model, *(choice.name for choice in chosen)))
+    known = [choice.known for choice in chosen]
+    return _start(as_backend(backend), load_command, known, tables, title=title)
 
 
 def from_model(
     model: PreTrainedModel,
     tokenizer: PreTrainedTokenizerBase,
-    sae: SAE,
+    sae: SAE | SaeName | Sequence[SAE | SaeName] | Mapping[str, SAE | SaeName],
     *,
     max_batch_rows: int | None = None,
-    features: str | Path | None = None,
+    features: Features | None = None,
+    embedder: str | Path | None = None,
 ) -> Steerer:
     """A steerer of objects you have loaded, run in this process. Returns at once.
 
@@ -127,87 +147,50 @@ def from_model(
     Args:
         model: a Hugging Face causal model.
         tokenizer: its tokenizer.
-        sae: a SAELens SAE.
+        sae: a SAELens SAE, or where one lies, as for `load`; several of them: a list, where each goes by its
+            hook point, or a dict that gives each a name.
         max_batch_rows: most cells in one batch; None as many as fit into memory.
-        features: path of a feature table (JSON lines): labels, search, unit max_act.
+        features: path of a feature table (JSON lines): labels, search, unit max_act. With several SAEs it is
+            the first one's, or a dict from an SAE's name to its table.
+        embedder: folder of a sentence-embedding model, for the measure similarity; None leaves that out.
 
     Raises:
-        MissingPath: no such feature table.
+        MissingPath: no such feature table or folder.
         InvalidInput: an option is refused.
     """
+    chosen = choose_saes(sae, in_memory=True)
     load_command = Load(
-        model=type(model).__name__, sae=type(sae).__name__, max_batch_rows=_rows(max_batch_rows)
+        model=type(model).__name__,
+        saes=tuple(choice.source for choice in chosen),
+        embedder=as_embedder(embedder),
+        max_batch_rows=as_rows(max_batch_rows),
     )
-    table_path = None if features is None else _table_path(features)
+    tables = choose_tables(features, chosen)
     from .backends.inline import InlineBackend
 
-    backend = InlineBackend(model, tokenizer, sae)
-    return _start(
-        backend, load_command, table_path, d_sae=None, title=f"{load_command.model}, {load_command.sae}"
-    )
+    saes = {c.name: c.source.path if c.held is None else c.held for c in chosen}
+    backend = InlineBackend(model, tokenizer, saes)
+    title = ", ".join(_short(name) for name in (load_command.model, *(choice.name for choice in chosen)))
+    return _start(backend, load_command, [choice.known for choice in chosen], tables, title=title)
 
 
 def _start(
-    backend: Backend, command: Load, table_path: Path | None, *, d_sae: int | None, title: str
+    backend: Backend, command: Load, told: Sequence[KnownSae], table_paths: Mapping[int, Path], *, title: str
 ) -> Steerer:
     controller = Controller(backend, command)
     controller.start()
     try:
         # Read while the worker starts: the two take about as long.
-        table = None if table_path is None else FeatureTable.read(table_path)
+        tables = {place: FeatureTable.read(path) for place, path in table_paths.items()}
     except BaseException:
         controller.close()
         raise
-    return Steerer(controller, Catalog(table), d_sae=d_sae, title=title)
 
+    def known() -> Sequence[KnownSae]:
+        """What the worker tells, once it has loaded; until then, what folders and names tell."""
+        return [KnownSae(info.name, info.d_sae) for info in controller.status.saes] or told
 
-def _backend(given: str | Backend) -> Backend:
-    if isinstance(given, str):
-        if given not in _BACKENDS:
-            raise InvalidInput("backend", given, ", ".join(_BACKENDS))
-        return LocalBackend()
-    if not callable(getattr(given, "start", None)) or not callable(getattr(given, "send", None)):
-        raise InvalidInput(
-            "backend", given, "'local', or an object with the methods of backends.base.Backend"
-        )
-    return given
-
-
-def _device(given: object) -> str:
-    if not isinstance(given, str) or not _DEVICES.fullmatch(given):
-        raise InvalidInput("device", given, "auto, cpu, cuda, cuda:0, mps")
-    return given
-
-
-def _dtype(given: object) -> str:
-    # str(torch.bfloat16) is "torch.bfloat16": a torch dtype is understood without importing torch.
-    name = given if isinstance(given, str) else str(given).removeprefix("torch.")
-    if name not in _DTYPES:
-        raise InvalidInput("dtype", given, ", ".join(_DTYPES))
-    return name
-
-
-def _switch(field: str, given: object) -> bool:
-    if not isinstance(given, bool):
-        raise InvalidInput(field, given, "True or False")
-    return given
-
-
-def _rows(given: object) -> int | None:
-    if given is not None and (isinstance(given, bool) or not isinstance(given, int) or given < 1):
-        raise InvalidInput("max_batch_rows", given, "a whole number from 1 up, or None")
-    return given
-
-
-def _table_path(given: object) -> Path:
-    if not isinstance(given, (str, Path)):
-        raise InvalidInput("features", given, "the path of a feature table")
-    path = Path(given).expanduser()
-    if not path.is_file():
-        raise MissingPath(
-            "features", str(given), "a feature table that exists", hint=f"Looked for {path.absolute()}."
-        )
-    return path
+    return Steerer(controller, Catalog(known, tables), title=title)
 
 
 def _short(name: str) -> str:

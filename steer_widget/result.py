@@ -10,7 +10,7 @@ import msgspec
 from .cell import Cell, prompt_text
 from .errors import SteerError
 from .protocol import ErrorInfo, ModelInfo, SaeInfo
-from .spec import Grid, RunState
+from .spec import Feature, Grid, RunState, Steerable, feature_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -24,12 +24,12 @@ class RunResult(msgspec.Struct, frozen=True, kw_only=True):
         state: done, stopped (texts as far as they came) or failed.
         grid: prompts, steerings, samples, generation with its seed.
         cells: in the order prompt, steering (baseline first), sample.
-        model, sae: what was loaded; None where the run never reached the worker.
+        model, saes: what was loaded; None and empty where the run never reached the worker.
         versions: of the packages that took part, by name.
         created_at: when it was submitted; UTC, ISO 8601.
         seconds: of work, all attempts together.
         n_tokens: generated, over all cells.
-        max_act: maximum activation by feature index (as text), where a unit needed it.
+        max_act: maximum activation by `Feature.key`, where a unit needed it.
         failure: what ended the run early, in full; None for a run that ended well.
     """
 
@@ -38,7 +38,7 @@ class RunResult(msgspec.Struct, frozen=True, kw_only=True):
     grid: Grid
     cells: tuple[Cell, ...]
     model: ModelInfo | None = None
-    sae: SaeInfo | None = None
+    saes: tuple[SaeInfo, ...] = ()
     versions: dict[str, str] = {}
     created_at: str = ""
     seconds: float = 0.0
@@ -59,8 +59,11 @@ class RunResult(msgspec.Struct, frozen=True, kw_only=True):
     def to_pandas(self) -> pd.DataFrame:
         """A table with one row per cell, index = cell number.
 
-        Columns: prompt, steering, features, strengths, units, methods, positions (lists, one entry
-        per edit), sample, text, n_tokens, state, finish, dose, error.
+        Columns: prompt, steering; features, sae, strengths, units, methods, positions, skip_special
+        (lists, one entry per edit; features are indices, vectors and controls go by their names and
+        vectors have no SAE); sample, text, n_tokens, state, finish, error; flags, dose, kl_mean, kl_p95,
+        kl_max, perplexity, repetition, distinct_1, distinct_2, activation (mean of the first steered
+        feature on the completion), similarity: what they mean, `sw.Measures` says. None: not measured.
 
         Raises:
             SteerError: pandas is not installed.
@@ -71,7 +74,7 @@ class RunResult(msgspec.Struct, frozen=True, kw_only=True):
             raise SteerError(
                 "pandas is not installed, so there is no table. Install it: pip install pandas"
             ) from error
-        rows = [_row(cell) for cell in self.cells]
+        rows = [self._row(cell) for cell in self.cells]
         return pd.DataFrame(rows, index=pd.Index([cell.index for cell in self.cells], name="cell"))
 
     def save(self, path: str | Path) -> Path:
@@ -94,22 +97,43 @@ class RunResult(msgspec.Struct, frozen=True, kw_only=True):
 
         return html_table(self)
 
+    def _row(self, cell: Cell) -> dict[str, object]:
+        edits, measures = cell.steering.edits, cell.measures
+        return {
+            "prompt": prompt_text(cell.prompt),
+            "steering": str(cell.steering),
+            "features": [_name(edit.feature) for edit in edits],
+            "sae": [self._sae(edit.feature) for edit in edits],
+            "strengths": [edit.strength for edit in edits],
+            "units": [edit.unit for edit in edits],
+            "methods": [edit.method for edit in edits],
+            "positions": [edit.positions and str(edit.positions) for edit in edits],
+            "skip_special": [edit.skip_special for edit in edits],
+            "sample": cell.sample,
+            "text": cell.text,
+            "n_tokens": cell.n_tokens,
+            "state": cell.state,
+            "finish": cell.finish,
+            "error": cell.failure.message if cell.failure else None,
+            "flags": list(measures.flags),
+            "dose": measures.dose,
+            "kl_mean": measures.kl_mean,
+            "kl_p95": measures.kl_p95,
+            "kl_max": measures.kl_max,
+            "perplexity": measures.perplexity,
+            "repetition": measures.repetition,
+            "distinct_1": measures.distinct_1,
+            "distinct_2": measures.distinct_2,
+            "activation": measures.activations[0].mean if measures.activations else None,
+            "similarity": measures.similarity,
+        }
 
-def _row(cell: Cell) -> dict[str, object]:
-    edits = cell.steering.edits
-    return {
-        "prompt": prompt_text(cell.prompt),
-        "steering": str(cell.steering),
-        "features": [edit.feature.index for edit in edits],
-        "strengths": [edit.strength for edit in edits],
-        "units": [edit.unit for edit in edits],
-        "methods": [edit.method for edit in edits],
-        "positions": [edit.positions for edit in edits],
-        "sample": cell.sample,
-        "text": cell.text,
-        "n_tokens": cell.n_tokens,
-        "state": cell.state,
-        "finish": cell.finish,
-        "dose": cell.measures.dose,
-        "error": cell.failure.message if cell.failure else None,
-    }
+    def _sae(self, direction: Steerable) -> str | None:
+        feature = feature_of(direction)
+        if feature is None:
+            return None
+        return feature.sae or (self.saes[0].name if self.saes else "")
+
+
+def _name(direction: Steerable) -> int | str:
+    return direction.index if isinstance(direction, Feature) else str(direction)

@@ -25,7 +25,7 @@ class Run:
 
     `run.result()` waits; ``await run`` does so in an async cell; ``for event in run`` and
     ``async for event in run`` give the events as they stream (`RunStarted`, `Tokens`, `CellDone`,
-    `RunDone`), from the first one on, whenever the loop begins. Any number of loops may read.
+    `CellMeasured`, `RunDone`), from the first one on, whenever the loop begins. Any number of loops may read.
     """
 
     def __init__(self, controller: Controller, job: Job) -> None:
@@ -60,12 +60,12 @@ class Run:
 
     @property
     def progress(self) -> float:
-        """How far it is, 0 to 1; a cell that ended early counts in full."""
+        """How far it is, 0 to 1; a cell that ended early counts in full. 1 comes with the end alone."""
         return self._progress().fraction
 
     @property
     def eta_s(self) -> float | None:
-        """Seconds to the end at the present speed, an upper bound; None until the speed is known."""
+        """Seconds to the end at the present speed, an upper bound; None until the speed is known, and while the last measures come."""
         return self._progress().eta_s
 
     @property
@@ -109,7 +109,7 @@ class Run:
                 grid=job.grid,
                 cells=tuple(job.cell(index) for index in range(len(job.cells))),
                 model=job.model,
-                sae=job.sae,
+                saes=job.saes,
                 versions=dict(job.versions),
                 created_at=job.created_at,
                 seconds=job.seconds,

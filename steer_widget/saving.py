@@ -11,12 +11,14 @@ import msgspec
 
 from .cell import Cell
 from .errors import MissingPath, ResultFormatError, SteerError
-from .protocol import ErrorInfo, Measures, ModelInfo, SaeInfo
+from .protocol import ErrorInfo, Measures, ModelInfo, SaeInfo, TokenMeasures
 from .result import RunResult
+from .saved_v1 import upgrade
 from .spec import CellState, FinishReason, Grid, RunState
 
 FORMAT: Final = "steer_widget.result"
-VERSION: Final = 1
+VERSION: Final = 2
+_OLDEST: Final = 1
 
 
 class _Head(msgspec.Struct, frozen=True):
@@ -34,19 +36,20 @@ class _SavedCell(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     token_ids: tuple[int, ...]
     finish: FinishReason | None
     measures: Measures
+    token_measures: TokenMeasures
     error: ErrorInfo | None
 
 
 class _SavedResult(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     format: Literal["steer_widget.result"]
-    version: Literal[1]
+    version: Literal[2]
     run: str
     state: RunState
     created_at: str
     seconds: float
     n_tokens: int
     model: ModelInfo | None
-    sae: SaeInfo | None
+    saes: tuple[SaeInfo, ...]
     versions: dict[str, str]
     grid: Grid
     max_act: dict[str, float]
@@ -75,7 +78,7 @@ def save_result(result: RunResult, path: str | Path) -> Path:
 
 
 def load_result(path: str | Path) -> RunResult:
-    """Reads what `RunResult.save` wrote; equal to what was saved.
+    """Reads what `RunResult.save` wrote, also an older version of it; equal to what was saved.
 
     Raises:
         MissingPath: there is no such file, or it cannot be read.
@@ -96,13 +99,15 @@ def load_result(path: str | Path) -> RunResult:
         raise ResultFormatError(
             f"{source} is no saved result of steer_widget: its format is {head.format!r}, not {FORMAT!r}."
         )
-    if head.version != VERSION:
+    if not _OLDEST <= head.version <= VERSION:
         raise ResultFormatError(
-            f"{source} has version {head.version} of the result format; this steer_widget reads version {VERSION}. "
-            "It was probably written by a newer one: pip install --upgrade steer-widget"
+            f"{source} has version {head.version} of the result format; this steer_widget reads {_OLDEST} to "
+            f"{VERSION}. It was probably written by a newer one: pip install --upgrade steer-widget"
         )
     try:
-        return _unpack(msgspec.json.decode(body, type=_SavedResult))
+        if head.version == VERSION:
+            return _unpack(msgspec.json.decode(body, type=_SavedResult))
+        return _unpack(msgspec.convert(upgrade(body), _SavedResult))
     except (msgspec.DecodeError, UnicodeDecodeError, SteerError, RecursionError) as error:
         raise _unreadable(source, str(error)) from error
 
@@ -136,12 +141,20 @@ def _pack(result: RunResult) -> _SavedResult:
         seconds=result.seconds,
         n_tokens=result.n_tokens,
         model=result.model,
-        sae=result.sae,
+        saes=result.saes,
         versions=result.versions,
         grid=result.grid,
         max_act=result.max_act,
         cells=tuple(
-            _SavedCell(cell.state, cell.text, cell.token_ids, cell.finish, cell.measures, cell.failure)
+            _SavedCell(
+                cell.state,
+                cell.text,
+                cell.token_ids,
+                cell.finish,
+                cell.measures,
+                cell.token_measures,
+                cell.failure,
+            )
             for cell in result.cells
         ),
         error=result.failure,
@@ -158,7 +171,7 @@ def _unpack(saved: _SavedResult) -> RunResult:
         grid=grid,
         cells=tuple(_unpack_cell(grid, index, cell) for index, cell in enumerate(saved.cells)),
         model=saved.model,
-        sae=saved.sae,
+        saes=saved.saes,
         versions=saved.versions,
         created_at=saved.created_at,
         seconds=saved.seconds,
@@ -180,5 +193,6 @@ def _unpack_cell(grid: Grid, index: int, cell: _SavedCell) -> Cell:
         token_ids=cell.token_ids,
         finish=cell.finish,
         measures=cell.measures,
+        token_measures=cell.token_measures,
         failure=cell.error,
     )

@@ -105,10 +105,13 @@ def read_sae_facts(folder: Path) -> SaeFacts:
 def check_fit(model: ModelFacts, sae: SaeFacts) -> None:
     """Do they fit each other, as far as both are known?
 
+    The heads' outputs (hook_z) may be wider or narrower than the residual stream; that width is left to the worker.
+
     Raises:
         SaeMismatch: width or layer do not.
     """
-    if model.d_model is not None and sae.d_in is not None and model.d_model != sae.d_in:
+    of_stream = not sae.hook_name.endswith("hook_z")
+    if of_stream and model.d_model is not None and sae.d_in is not None and model.d_model != sae.d_in:
         raise SaeMismatch(
             "sae",
             f"d_in {sae.d_in}",

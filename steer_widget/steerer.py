@@ -1,22 +1,33 @@
-"""The programmatic API: one model, one SAE, one worker; every way to start a run goes through here."""
+"""The programmatic API: one model, its SAEs, one worker; every way to start a run goes through here."""
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
-from .arguments import as_columns, as_steerings, make_grid, with_baseline
+from .arguments import as_columns, as_seconds, as_steerings, make_grid, with_baseline
 from .catalog import Catalog, Hit
+from .contrast import Contrast
 from .controller import Controller
-from .errors import GenerationError, InvalidInput, SteererClosed, WorkerTimeout
-from .loading_line import LoadingLine
-from .protocol import FeatureCard, Status
+from .errors import InvalidInput, WorkerError
+from .protocol import CheckGrid, FeatureCard, Pool, Status
 from .run import Run
-from .spec import Edit, Feature, Generation, Grid, Positions, Steering, Unit
+from .spec import (
+    Direction,
+    Edit,
+    Feature,
+    Generation,
+    Grid,
+    Measure,
+    PositionsLike,
+    Steering,
+    Unit,
+    Vector,
+)
+from .waiting import wait_ready
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -26,10 +37,10 @@ if TYPE_CHECKING:
     from .widget import SteerWidget
 
 _CHECK_S = 2.0
-_SLICE_S = 0.1
 
 Prompts = str | Sequence[object]
 Column = Edit | Steering | Sequence[Edit]
+MeasuresLike = Literal["all"] | Iterable[Measure] | None
 
 
 class Steerer:
@@ -41,19 +52,14 @@ class Steerer:
     Args:
         controller: takes runs to the worker.
         catalog: what is known of the features.
-        d_sae: number of features, where a folder tells it before the worker does.
-        title: model and SAE, in short.
+        title: model and SAEs, in short.
     """
 
-    def __init__(
-        self, controller: Controller, catalog: Catalog, *, d_sae: int | None = None, title: str = ""
-    ) -> None:
+    def __init__(self, controller: Controller, catalog: Catalog, *, title: str = "") -> None:
         self._controller = controller
         self._catalog = catalog
-        self._d_sae = d_sae
         self._title = title
         self._widget: SteerWidget | None = None
-        self._closed = False
 
     # ---- what there is
 
@@ -76,22 +82,27 @@ class Steerer:
             self._widget = SteerWidget(self)
         return self._widget
 
-    def feature(self, key: int | str) -> Feature:
+    def feature(self, key: int | str, sae: str = "") -> Feature:
         """A feature by its 0-based index, or by a label that it alone has.
+
+        Args:
+            key: index or label.
+            sae: name of its SAE, as `steerer.status.saes` has it; '' is the first.
 
         Raises:
             UnknownFeature: there is none; the text says what is allowed.
+            InvalidInput: there is no such SAE.
         """
-        return self._catalog.feature(key, self._known_d_sae())
+        return self._catalog.feature(key, sae)
 
-    def search(self, text: str, k: int = 20) -> list[Hit]:
-        """Up to `k` features whose label, tokens or examples have these words, best first.
+    def search(self, text: str, k: int = 20, *, sae: str = "") -> list[Hit]:
+        """Up to `k` features of an SAE whose label, tokens or examples have these words, best first.
 
         Raises:
-            InvalidInput: there is no feature table.
+            InvalidInput: there is no feature table, or no such SAE.
         """
-        found = self._catalog.search(text, k, self._known_d_sae())
-        return [Hit(Feature(card.index, card.label), score) for card, score in found]
+        found = self._catalog.search(text, k, sae)
+        return [Hit(Feature(card.index, card.label, sae), score) for card, score in found]
 
     def card(self, feature: Feature | int) -> FeatureCard:
         """What is known of a feature: label, density, maximum activation, logit lens, examples on which it fires.
@@ -99,16 +110,48 @@ class Steerer:
         Raises:
             UnknownFeature: index outside the SAE.
         """
-        index = self.feature(feature).index if isinstance(feature, int) else feature.index
-        return self._catalog.card(index, self._known_d_sae())
+        found = self.feature(feature) if isinstance(feature, int) else feature
+        return self._catalog.card(found.index, found.sae)
 
-    def cards(self, text: str, k: int = 20) -> tuple[FeatureCard, ...]:
+    def cards(self, text: str, k: int = 20, *, sae: str = "") -> tuple[FeatureCard, ...]:
         """As `search`, with all that is known of each feature.
 
         Raises:
-            InvalidInput: there is no feature table.
+            InvalidInput: there is no feature table, or no such SAE.
         """
-        return tuple(card for card, _ in self._catalog.search(text, k, self._known_d_sae()))
+        return tuple(card for card, _ in self._catalog.search(text, k, sae))
+
+    def contrast_vector(
+        self,
+        positive: Prompts,
+        negative: Prompts,
+        *,
+        hook_name: str = "",
+        pool: Pool = "mean",
+        name: str = "",
+        timeout: float = 120,
+    ) -> Vector:
+        """The direction that tells two sets of texts apart: the difference of their mean activations.
+
+        Waits for the worker, which reads the texts unsteered, after the runs that are on.
+
+        Args:
+            positive: texts or chats of one kind.
+            negative: texts or chats of the other.
+            hook_name: where to read, such as ``blocks.15.hook_resid_post``; '' is the first SAE's.
+            pool: ``mean`` over each text's tokens, or its ``last`` token.
+            name: of the vector, as shown in tables.
+            timeout: seconds, loading included.
+
+        Raises:
+            InvalidInput: a value is refused; names the field, the value, what is allowed.
+            WorkerTimeout: it took longer.
+            SteerError: the worker could not load, or died.
+        """
+        asked = Contrast.of(positive, negative, hook_name, pool, name)
+        deadline_s = time.monotonic() + as_seconds("timeout", timeout)
+        self.ready(timeout)
+        return asked.ask(self._controller, max(0.0, deadline_s - time.monotonic()))
 
     # ---- runs
 
@@ -120,10 +163,13 @@ class Steerer:
         combine: bool = False,
         unit: Unit = "raw",
         method: str = "add",
-        positions: Positions = "all",
+        positions: PositionsLike = "all",
+        skip_special: bool = False,
+        preserve_norm: bool = False,
         generation: Generation | None = None,
         baseline: bool = True,
         samples: int = 1,
+        measures: MeasuresLike = None,
     ) -> Run:
         """Starts a comparison: the unsteered text beside the steered ones. Returns at once.
 
@@ -131,12 +177,15 @@ class Steerer:
             prompts: text, a list of texts, chat messages, or a list of chats.
             edits: each its own column; a list among them is one column with all its edits.
             combine: one column with all edits at once.
-            unit: of strengths that do not name theirs: raw, max_act or norm.
+            unit: of strengths that have a unit and do not name theirs: raw, max_act or norm.
             method: of edits that do not name theirs.
-            positions: of edits that do not name theirs: all, prompt or generated.
+            positions: of edits that do not name theirs: all, prompt, generated, a slice or a list of tokens.
+            skip_special: of edits that do not say: True leaves special tokens as they are.
+            preserve_norm: of columns that do not say: True gives steered tokens their former norm back.
             generation: how texts are generated; None: greedy, 60 tokens.
             baseline: whether the unsteered column comes first.
             samples: completions per prompt and column.
+            measures: names (`steerer.status.measures`) of what to measure; None or "all" takes all of them.
 
         Raises:
             InvalidInput: a value is refused; names the field, the value, what is allowed.
@@ -148,42 +197,51 @@ class Steerer:
             unit=unit,
             method=method,
             positions=positions,
+            skip_special=skip_special,
+            preserve_norm=preserve_norm,
             generation=generation,
             samples=samples,
+            measures=measures,
         )
         return self.start(grid)
 
     def sweep(
         self,
         prompts: Prompts,
-        feature: Feature | int | str,
+        feature: Direction | int | str,
         strengths: Iterable[float],
         *,
         unit: Unit = "raw",
         method: str = "add",
-        positions: Positions = "all",
+        positions: PositionsLike = "all",
+        skip_special: bool = False,
+        preserve_norm: bool = False,
         generation: Generation | None = None,
         baseline: bool = True,
         samples: int = 1,
+        measures: MeasuresLike = None,
     ) -> Run:
-        """Starts one feature at several strengths, each its own column. Returns at once.
+        """Starts one feature or vector at several strengths, each its own column. Returns at once.
 
         Args:
             prompts: text, a list of texts, chat messages, or a list of chats.
-            feature: a feature, or its index or label.
+            feature: a feature, or its index or label; a vector; a control.
             strengths: in `unit`.
             unit: raw, max_act or norm.
             method: name of the steering method.
-            positions: all, prompt or generated.
+            positions: all, prompt, generated, a slice or a list of tokens.
+            skip_special: True leaves special tokens as they are.
+            preserve_norm: True gives steered tokens their former norm back.
             generation: how texts are generated; None: greedy, 60 tokens.
             baseline: whether the unsteered column comes first.
             samples: completions per prompt and column.
+            measures: names (`steerer.status.measures`) of what to measure; None or "all" takes all of them.
 
         Raises:
             InvalidInput: a value is refused; names the field, the value, what is allowed.
             SteererClosed: after `close`.
         """
-        steered = feature if isinstance(feature, Feature) else self.feature(feature)
+        steered = feature if isinstance(feature, Direction) else self.feature(feature)
         if isinstance(strengths, (str, bytes)) or not isinstance(strengths, Iterable):
             raise InvalidInput("strengths", strengths, "a list of finite numbers")
         edits = [steered.at(strength) for strength in strengths]
@@ -195,9 +253,12 @@ class Steerer:
             unit=unit,
             method=method,
             positions=positions,
+            skip_special=skip_special,
+            preserve_norm=preserve_norm,
             generation=generation,
             baseline=baseline,
             samples=samples,
+            measures=measures,
         )
 
     def run(
@@ -207,10 +268,13 @@ class Steerer:
         *,
         unit: Unit = "raw",
         method: str = "add",
-        positions: Positions = "all",
+        positions: PositionsLike = "all",
+        skip_special: bool = False,
+        preserve_norm: bool = False,
         generation: Generation | None = None,
         baseline: bool = False,
         samples: int = 1,
+        measures: MeasuresLike = None,
     ) -> Run:
         """Starts the general form: every prompt under every steering. Returns at once.
 
@@ -218,12 +282,15 @@ class Steerer:
             prompts: text, a list of texts, chat messages, or a list of chats.
             steerings: the columns as they are: `sw.Steering`, an edit or a list of edits each;
                 `sw.Steering()` is the unsteered baseline.
-            unit: of strengths that do not name theirs: raw, max_act or norm.
+            unit: of strengths that have a unit and do not name theirs: raw, max_act or norm.
             method: of edits that do not name theirs.
-            positions: of edits that do not name theirs: all, prompt or generated.
+            positions: of edits that do not name theirs: all, prompt, generated, a slice or a list of tokens.
+            skip_special: of edits that do not say: True leaves special tokens as they are.
+            preserve_norm: of columns that do not say: True gives steered tokens their former norm back.
             generation: how texts are generated; None: greedy, 60 tokens.
             baseline: True puts the unsteered column in front.
             samples: completions per prompt and column.
+            measures: names (`steerer.status.measures`) of what to measure; None or "all" takes all of them.
 
         Raises:
             InvalidInput: a value is refused; names the field, the value, what is allowed.
@@ -236,8 +303,11 @@ class Steerer:
             unit=unit,
             method=method,
             positions=positions,
+            skip_special=skip_special,
+            preserve_norm=preserve_norm,
             generation=generation,
             samples=samples,
+            measures=measures,
         )
         return self.start(grid)
 
@@ -253,11 +323,13 @@ class Steerer:
             InvalidInput: a value is refused; names the field, the value, what is allowed.
             SteererClosed: after `close`.
         """
-        self._refuse_closed()
-        max_act = self._catalog.check(grid.edits(), self._known_d_sae())
-        answer = self._controller.check(grid, max_act, _CHECK_S) if ask_worker else None
-        if answer is not None and answer.error is not None:
-            raise answer.error.rebuild()
+        self._controller.refuse_closed()
+        max_act = self._catalog.check(grid.edits())
+        answer = self._controller.ask(CheckGrid(0, grid, max_act), _CHECK_S) if ask_worker else None
+        refusal = answer.error.rebuild() if answer is not None and answer.error is not None else None
+        # A worker that died over the question is no refusal: the run starts a new one.
+        if refusal is not None and not isinstance(refusal, WorkerError):
+            raise refusal
         return Run(self._controller, self._controller.submit(grid, max_act))
 
     # ---- the worker
@@ -272,27 +344,9 @@ class Steerer:
             WorkerDied: the worker died while loading.
             WorkerTimeout: it took longer; loading goes on.
         """
-        limit_s = _seconds("timeout", timeout)
-        self._refuse_closed()
-        if self._controller.status.worker == "stopped":
-            self._controller.start()
-        deadline_s = time.monotonic() + limit_s
-        with LoadingLine() as line:
-            while True:
-                left_s = deadline_s - time.monotonic()
-                status = self._controller.wait_loaded(max(0.0, min(_SLICE_S, left_s)))
-                if status.worker in ("ready", "busy"):
-                    return
-                if status.worker != "loading":
-                    self._refuse_closed()
-                    raise (
-                        status.error.rebuild()
-                        if status.error
-                        else GenerationError("The worker ended. Try again.")
-                    )
-                if left_s <= 0:
-                    raise _not_ready(status, limit_s)
-                line.show(status)
+        limit_s = as_seconds("timeout", timeout)
+        self._controller.refuse_closed()
+        wait_ready(self._controller, limit_s)
 
     def reload(self) -> None:
         """Loads again after loading failed, for instance once a file is in its place. Returns at once."""
@@ -300,7 +354,6 @@ class Steerer:
 
     def close(self) -> None:
         """Stops every run and ends the worker; takes up to two seconds. Texts so far are kept."""
-        self._closed = True
         self._controller.close()
 
     def __enter__(self) -> Self:
@@ -319,7 +372,7 @@ class Steerer:
         Raises:
             InvalidInput: feature, method or unit.
         """
-        self._catalog.check(edits, self._known_d_sae())
+        self._catalog.check(edits)
 
     @property
     def catalog(self) -> Catalog:
@@ -334,34 +387,8 @@ class Steerer:
     # ---- display
 
     def __repr__(self) -> str:
-        worker = "closed" if self._closed else self._controller.status.worker
+        worker = "closed" if self._controller.closed else self._controller.status.worker
         return f"<Steerer: {self._title}, worker {worker}, {len(self._controller.jobs)} runs>"
 
     def _repr_mimebundle_(self, **_choice: object) -> tuple[dict[str, object], dict[str, object]]:
         return self.widget.mimebundle(plain=repr(self))
-
-    # ---- inside
-
-    def _known_d_sae(self) -> int | None:
-        sae = self._controller.status.sae
-        return sae.d_sae if sae is not None else self._d_sae
-
-    def _refuse_closed(self) -> None:
-        if self._closed:
-            raise SteererClosed("This steerer is closed. Make a new one: sw.load(...) or sw.demo().")
-
-
-def _seconds(field: str, value: object) -> float:
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or math.isnan(value) or value < 0:
-        raise InvalidInput(field, value, "seconds, from 0 up")
-    return float(value)
-
-
-def _not_ready(status: Status, limit_s: float) -> WorkerTimeout:
-    loading = status.loading
-    share = f", {loading.fraction:.0%}" if loading and loading.fraction is not None else ""
-    stage = f" (stage {loading.stage!r}{share})" if loading else ""
-    return WorkerTimeout(
-        f"Model and SAE were not loaded after {limit_s:g} s{stage}. Loading goes on in the background: "
-        f"raise the limit, steerer.ready(timeout={max(60, 4 * limit_s):g}), or look at steerer.status."
-    )

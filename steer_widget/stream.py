@@ -7,7 +7,7 @@ that was never made is contained in the next one.
 from __future__ import annotations
 
 from .job import Job
-from .protocol import CellPatch, RunDelta, RunSnapshot
+from .protocol import CellPatch, Measures, RunDelta, RunSnapshot
 from .spec import CellState, RunState
 from .views import cell_view, run_view
 
@@ -25,7 +25,7 @@ class Stream:
         self._paused = False
         self._turn = 0
         self._state: RunState | None = None
-        self._cells: list[tuple[CellState, int]] = []
+        self._cells: list[tuple[CellState, int, Measures]] = []
 
     def show(self, job: Job) -> bool:
         """Makes `job` the shown run if it was submitted later, or tried again; True if it changed."""
@@ -81,13 +81,13 @@ class Stream:
     def _remember(self) -> None:
         if self.job is not None:
             self._state = self.job.state
-            self._cells = [(cell.state, len(cell.text)) for cell in self.job.cells]
+            self._cells = [(cell.state, len(cell.text), cell.measures) for cell in self.job.cells]
 
     def _patch(self, job: Job, index: int) -> CellPatch | None:
         cell = job.cells[index]
-        state, n_chars = self._cells[index]
+        state, n_chars, measures = self._cells[index]
         n_tokens = len(cell.token_ids)
-        if cell.ended and state != cell.state:
+        if cell.ended and (state != cell.state or measures is not cell.measures):
             return CellPatch(index, n_tokens=n_tokens, done=cell_view(job, index))
         if not cell.ended and len(cell.text) > n_chars:
             return CellPatch(index, append=cell.text[n_chars:], n_tokens=n_tokens)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from .cell import Cell, prompt_text
 from .printable import printable, width, wrap
+from .remarks import figures, flag_words
 
 if TYPE_CHECKING:
     from .result import RunResult
@@ -40,7 +41,7 @@ def text_table(result: RunResult, columns: int | None = None) -> str:
 
 
 def headline(result: RunResult) -> str:
-    """One line on the run: state, size, speed, model and SAE."""
+    """One line on the run: state, size, speed, model and SAEs."""
     parts = [
         result.state,
         f"{len(result.cells)} cells",
@@ -48,8 +49,7 @@ def headline(result: RunResult) -> str:
     ]
     if result.model is not None:
         parts.append(printable(result.model.name))
-    if result.sae is not None:
-        parts.append(printable(result.sae.name))
+    parts += [printable(sae.name) for sae in result.saes]
     return " · ".join(parts)
 
 
@@ -60,15 +60,30 @@ def _side_by_side(cells: Sequence[Cell], columns: int) -> Iterator[str]:
     size = -(-len(cells) // n_blocks)
     wide = min(_MAX_COLUMN, (columns + len(_GAP)) // size - len(_GAP))
     for start in range(0, len(cells), size):
+        if start:
+            yield ""
         yield from _block(cells[start : start + size], max(8, wide))
 
 
 def _block(cells: Sequence[Cell], wide: int) -> Iterator[str]:
     heads = [wrap(str(cell.steering), wide) for cell in cells]
     bodies = [wrap(cell_text(cell), wide) for cell in cells]
+    remarks = [_remarks(cell, wide) for cell in cells]
     yield from _rows(heads, wide)
     yield "─┼─".join("─" * wide for _ in cells)
     yield from _rows(bodies, wide)
+    if any(remarks):
+        yield "╌┼╌".join("╌" * wide for _ in cells)
+        yield from _rows(remarks, wide)
+
+
+def _remarks(cell: Cell, wide: int) -> list[str]:
+    """Each flag on a line of its own, the figures on one if they fit."""
+    parts = [f"! {word}" for word in flag_words(cell.measures)]
+    measured = figures(cell.measures)
+    together = " · ".join(measured)
+    parts += [together] if measured and width(together) <= wide else measured
+    return [line for part in parts for line in wrap(part, wide)]
 
 
 def _rows(blocks: Sequence[Sequence[str]], wide: int) -> Iterator[str]:

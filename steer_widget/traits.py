@@ -62,7 +62,12 @@ def selection_from(value: object, held: Selection) -> Selection:
     if isinstance(value, Selection):
         return value
     if isinstance(value, Edit) or (isinstance(value, Sequence) and not isinstance(value, str)):
-        edits = tuple(edit for steering in as_steerings(value) for edit in steering.edits)
+        steerings = as_steerings(value)
+        if any(steering.preserve_norm for steering in steerings):
+            raise InvalidInput(
+                "selection", value, "edits", hint="A kept norm is asked for in code: steerer.run(...)."
+            )
+        edits = tuple(edit for steering in steerings for edit in steering.edits)
         return msgspec.structs.replace(held, edits=edits)
     raise InvalidInput("selection", value, "sw.Selection(...), or edits as feature.at(strength) gives")
 

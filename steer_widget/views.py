@@ -26,7 +26,7 @@ def run_view(job: Job) -> RunView:
         id=job.id,
         state=job.state,
         prompts=job.grid.prompts,
-        steerings=tuple(steering.edits for steering in job.grid.steerings),
+        steerings=job.grid.steerings,
         samples=job.grid.samples,
         generation=job.grid.generation,
         cells=tuple(cell_view(job, index) for index in range(len(job.cells))),

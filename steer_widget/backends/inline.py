@@ -1,4 +1,4 @@
-"""The in-process twin of the local backend: the same loop on a thread, with the user's own model and SAE.
+"""The in-process twin of the local backend: the same loop on a thread, with the user's own model and SAEs.
 
 No process to isolate: the model stays the user's, a crash takes the kernel with it, and nothing can be
 killed, only stopped at its next token.
@@ -7,10 +7,11 @@ killed, only stopped at its next token.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from ..errors import InvalidInput, WorkerDied
+from ..errors import WorkerDied
 from ..protocol import CancelRun, Command, Event, Load, Shutdown, StartRun
 from .base import WorkerExit
 
@@ -30,7 +31,8 @@ class InlineBackend:
     Args:
         model: any Hugging Face decoder, on its device.
         tokenizer: the model's.
-        sae: a `sae_lens.SAE`, or the folder or ``release/sae_id`` of one.
+        saes: each a `sae_lens.SAE`, or the folder or ``release/sae_id`` of one, by the name its features
+            give; the first is that of features without a name.
         model_name: as shown to the user; None takes the model's own.
     """
 
@@ -40,13 +42,13 @@ class InlineBackend:
         self,
         model: PreTrainedModel,
         tokenizer: PreTrainedTokenizerBase,
-        sae: SAE | str,
+        saes: Mapping[str, SAE | str],
         *,
         model_name: str | None = None,
     ) -> None:
         self._model = model
         self._tokenizer = tokenizer
-        self._sae = sae
+        self._saes = dict(saes)
         self._model_name = model_name or getattr(model, "name_or_path", "") or type(model).__name__
         self._loop: WorkerLoop | None = None
         self._thread: threading.Thread | None = None
@@ -110,26 +112,23 @@ class InlineBackend:
 
         from ..worker.engine import Engine
 
-        progress("sae", 0.2, "reading the SAE")
-        sae = self._read_sae()
-        progress("check", 0.6, "checking that an edit at the hook point changes the logits")
+        progress("sae", 0.2, "reading the SAEs")
+        saes = {name: _read_sae(name, given) for name, given in self._saes.items()}
+        progress("check", 0.6, "checking that an edit at each hook point changes the logits")
         with torch.inference_mode():
             return Engine(
                 self._model,
                 self._tokenizer,
-                sae,
+                saes,
                 model_name=self._model_name,
                 max_batch_rows=command.max_batch_rows,
+                embedder=command.embedder,
             )
 
-    def _read_sae(self) -> Sae:
-        from ..saes import load_sae
-        from ..saes.sae import make_sae
 
-        if isinstance(self._sae, str):
-            return load_sae(self._sae)
-        config = getattr(self._sae, "cfg", None)
-        decoder = getattr(self._sae, "W_dec", None)
-        if config is None or decoder is None:
-            raise InvalidInput("sae", type(self._sae).__name__, "a sae_lens.SAE, a folder, or release/sae_id")
-        return make_sae(type(self._sae).__name__, config.to_dict(), decoder.detach().cpu())
+def _read_sae(name: str, given: SAE | str) -> Sae:
+    from ..saes import from_sae_lens, load_sae
+
+    if isinstance(given, str):
+        return replace(load_sae(given), name=name)
+    return from_sae_lens(given, name)

@@ -7,12 +7,11 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from typing import TYPE_CHECKING
 
 from ..errors import InvalidInput
+from ._base import Method
 
-if TYPE_CHECKING:
-    from ._base import Method
+__all__ = ["Method", "get", "names"]
 
 
 def names() -> tuple[str, ...]:

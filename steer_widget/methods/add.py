@@ -10,8 +10,8 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 
-def _delta(h: Tensor | None, direction: Tensor, strength: Tensor) -> Tensor:  # noqa: ARG001
-    return strength[:, None] * direction
+def _amount(strength: Tensor, reading: Tensor) -> Tensor:  # noqa: ARG001
+    return strength
 
 
-METHOD = Method(delta=_delta, constant=True)
+METHOD = Method(_amount, strength="coefficient", reads="nothing", neutral=0.0)

@@ -76,13 +76,3 @@ class SaeInfo(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     layer: int
     residual_norm: float
     neuronpedia_id: str = ""
-
-
-class Measures(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What was measured on a cell; None where it was not, never a placeholder.
-
-    Attributes:
-        dose: mean of |edit|/|h| over the steered tokens.
-    """
-
-    dose: float | None = None

@@ -7,8 +7,9 @@ from typing import Literal
 import msgspec
 
 from ..errors import InvalidInput, ProtocolError
-from ..spec import CellState, Edit, FinishReason, Generation, Prompt, RunState, Selection
-from .common import ErrorInfo, Measures, ModelInfo, SaeInfo, Wire
+from ..spec import CellState, FinishReason, Generation, Measure, Prompt, RunState, Selection, Steering
+from .common import ErrorInfo, ModelInfo, SaeInfo, Wire
+from .measures import Measures
 from .worker import Loading
 
 WorkerState = Literal["stopped", "loading", "ready", "busy", "failed"]
@@ -146,7 +147,7 @@ class RunView(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     id: str
     state: RunState
     prompts: tuple[Prompt, ...]
-    steerings: tuple[tuple[Edit, ...], ...]
+    steerings: tuple[Steering, ...]
     samples: int
     generation: Generation
     cells: tuple[CellView, ...]
@@ -157,7 +158,7 @@ class RunView(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class CellPatch(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A cell's growth since the last number: `append` goes behind the text it has.
 
-    `done` is there when the cell ended and then replaces the cell whole.
+    `done` is there when the cell ended or was measured, and then replaces the cell whole.
     """
 
     index: int
@@ -193,8 +194,9 @@ class Status(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     worker: WorkerState = "stopped"
     loading: Loading | None = None
     model: ModelInfo | None = None
-    sae: SaeInfo | None = None
+    saes: tuple[SaeInfo, ...] = ()
     methods: tuple[str, ...] = ()
+    measures: tuple[Measure, ...] = ()
     n_labels: int = 0
     pid: int | None = None
     load_s: float | None = None

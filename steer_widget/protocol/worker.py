@@ -7,24 +7,40 @@ from typing import Literal, TypeVar
 import msgspec
 
 from ..errors import ProtocolError, SteerError
-from ..spec import CellState, FinishReason, Grid, RunState
-from .common import ErrorInfo, Measures, ModelInfo, SaeInfo, Wire
+from ..spec import CellState, FinishReason, Grid, Measure, Prompt, RunState
+from .common import ErrorInfo, ModelInfo, SaeInfo, Wire
+from .measures import Measures, TokenMeasures
 
 PROTOCOL_VERSION = 1
 
+Pool = Literal["mean", "last"]
 LoadStage = Literal["start", "download", "convert", "import", "model", "sae", "check"]
 
 # ---- kernel → worker
 
 
+class SaeSource(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Where an SAE comes from. `name`: as its features give it; empty takes the path."""
+
+    path: str
+    name: str = ""
+
+
 class Load(Wire, frozen=True):
-    """Load this model and SAE. `demo` takes the embedded ones and ignores `model` and `sae`."""
+    """Load this model and these SAEs. `demo` takes the embedded ones and ignores `model` and `saes`.
+
+    Attributes:
+        device_map: as transformers takes it, instead of one device; empty: none.
+        embedder: folder of a sentence-embedding model for the measure `similarity`; empty: none.
+    """
 
     model: str
-    sae: str
+    saes: tuple[SaeSource, ...]
     demo: bool = False
     device: str = "auto"
+    device_map: str | dict[str, str | int] = ""
     dtype: str = "auto"
+    embedder: str = ""
     trust_remote_code: bool = False
     max_batch_rows: int | None = None
 
@@ -42,7 +58,7 @@ class StartRun(Wire, frozen=True):
 
     Attributes:
         cells: numbers of the cells to generate, in the grid's order.
-        max_act: maximum activation by feature index (as text), for edits whose unit is max_act.
+        max_act: maximum activation by `Feature.key`, for edits whose unit is max_act.
     """
 
     run: str
@@ -57,11 +73,28 @@ class CancelRun(Wire, frozen=True):
     run: str
 
 
+class ReadMeans(Wire, frozen=True):
+    """Read texts unsteered and give the mean activation of each at a hook point.
+
+    Attributes:
+        hook_name: empty takes the first SAE's.
+        pool: over which tokens of a text; special tokens and sinks are left out.
+    """
+
+    request: int
+    texts: tuple[Prompt, ...]
+    hook_name: str = ""
+    pool: Pool = "mean"
+
+
 class Shutdown(Wire, frozen=True):
     """End the worker."""
 
 
-Command = Load | CheckGrid | StartRun | CancelRun | Shutdown
+Question = CheckGrid | ReadMeans
+"""A command that is answered by one `Answer` with the same request number."""
+
+Command = Load | CheckGrid | ReadMeans | StartRun | CancelRun | Shutdown
 
 
 # ---- worker → kernel
@@ -81,8 +114,9 @@ class Ready(Wire, frozen=True):
     protocol: int
     pid: int
     model: ModelInfo
-    sae: SaeInfo
+    saes: tuple[SaeInfo, ...]
     methods: tuple[str, ...]
+    measures: tuple[Measure, ...]
     versions: dict[str, str]
     load_s: float
 
@@ -93,12 +127,25 @@ class LoadFailed(Wire, frozen=True):
     error: ErrorInfo
 
 
-class GridChecked(Wire, frozen=True):
-    """Answer to `CheckGrid`: an error, or the number of tokens of each prompt."""
+class TokenCounts(Wire, frozen=True):
+    """The grid would be accepted; the number of tokens of each prompt."""
+
+    n_prompt_tokens: tuple[int, ...]
+
+
+class Activations(Wire, frozen=True):
+    """Mean activations, one for each text, `[n, d_model]`, and the hook point they were read at."""
+
+    hook_name: str
+    values: tuple[tuple[float, ...], ...]
+
+
+class Answer(Wire, frozen=True):
+    """Answer to a `Question`: an error, or what was asked for."""
 
     request: int
     error: ErrorInfo | None = None
-    n_prompt_tokens: tuple[int, ...] = ()
+    result: TokenCounts | Activations | None = None
 
 
 class RunStarted(Wire, frozen=True):
@@ -124,7 +171,7 @@ class Tokens(Wire, frozen=True):
 
 
 class CellDone(Wire, frozen=True):
-    """A cell ended; nothing of it comes after this."""
+    """A cell ended; nothing of it comes after this but, at most once, its `CellMeasured`."""
 
     run: str
     cell: int
@@ -134,6 +181,15 @@ class CellDone(Wire, frozen=True):
     finish: FinishReason
     measures: Measures = Measures()
     error: ErrorInfo | None = None
+
+
+class CellMeasured(Wire, frozen=True):
+    """What was measured on a cell that has ended; `measures` replaces what its `CellDone` had."""
+
+    run: str
+    cell: int
+    measures: Measures
+    tokens: TokenMeasures = TokenMeasures()
 
 
 class RunDone(Wire, frozen=True):
@@ -147,12 +203,14 @@ class RunDone(Wire, frozen=True):
 
 
 class Fault(Wire, frozen=True):
-    """Something the worker could not read or do that belongs to no run."""
+    """Something the worker could not read or do that ends no run."""
 
     error: ErrorInfo
 
 
-Event = Loading | Ready | LoadFailed | GridChecked | RunStarted | Tokens | CellDone | RunDone | Fault
+Event = (
+    Loading | Ready | LoadFailed | Answer | RunStarted | Tokens | CellDone | CellMeasured | RunDone | Fault
+)
 
 
 # ---- encoding

@@ -1,4 +1,4 @@
-"""Where an SAE comes from: a folder on disk, or a release that sae-lens knows."""
+"""Where an SAE comes from: a folder on disk, a release that sae-lens knows, or an object of sae-lens."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from sae_lens import SAE
+
     from .sae import Sae
 
 
@@ -14,7 +16,7 @@ def load_sae(name: str) -> Sae:
 
     Raises:
         MissingPath: the folder lacks a file.
-        LoadError: sae-lens cannot give it.
+        LoadError: a file is damaged, or sae-lens cannot give it.
         SaeMismatch: its kind cannot be steered with.
     """
     path = Path(name).expanduser()
@@ -25,3 +27,10 @@ def load_sae(name: str) -> Sae:
     from .release import load_release
 
     return load_release(name)
+
+
+def from_sae_lens(sae: SAE, name: str) -> Sae:
+    """Takes an SAE that sae-lens holds in memory; see `live.from_sae_lens`."""
+    from .live import from_sae_lens as take
+
+    return take(sae, name)

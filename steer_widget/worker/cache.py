@@ -49,6 +49,20 @@ class RoomyLayer(DynamicLayer):
             larger[:, :, : self._n_tokens] = buffer[:, :, : self._n_tokens]
         return larger
 
+    def take_rows(self, keys: Tensor, values: Tensor, rows: Tensor) -> None:
+        """Starts with copies of these rows (indices) of `[n, n_kv_heads, n_tokens, d_head]`, in one copy each."""
+        self.lazy_initialization(keys, values)
+        _, n_heads, n_tokens, d_head = keys.shape
+        n_room = max(self._room, n_tokens)
+        self._key_buffer = keys.new_empty(len(rows), n_heads, n_room, d_head)
+        self._value_buffer = values.new_empty(len(rows), n_heads, n_room, values.shape[-1])
+        for place, row in enumerate(rows.tolist()):
+            self._key_buffer[place, :, :n_tokens] = keys[row]
+            self._value_buffer[place, :, :n_tokens] = values[row]
+        self._n_tokens = n_tokens
+        self.keys = self._key_buffer[:, :, :n_tokens]
+        self.values = self._value_buffer[:, :, :n_tokens]
+
     def get_seq_length(self) -> int:
         """Tokens held."""
         return self._n_tokens

@@ -1,87 +1,120 @@
-"""The engine: takes a grid, generates its cells in as few batches as memory allows, and tells as it goes."""
+"""The engine: takes a grid, generates its cells in as few batches as memory allows, measures them, and tells as it goes."""
 
 from __future__ import annotations
 
 import time
-import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from .. import methods
-from ..errors import GenerationError, InvalidInput, OutOfMemory, SteerError
-from ..protocol import ErrorInfo, Event, ModelInfo, RunDone, RunStarted, SaeInfo
+from ..errors import InvalidInput, SteerError
+from ..protocol import Activations, ErrorInfo, Event, Fault, ModelInfo, RunDone, RunStarted, SaeInfo
+from ..spec import MEASURES
 from .adapter import Adapter
-from .batches import batch_size, split_by_length
+from .cell_measurer import CellMeasurer
+from .checked_point import CheckedPoints
 from .completion import Completion
-from .decode import decode
-from .placement import is_out_of_memory, release_memory
-from .probe import measure_and_check
+from .directions import Directions
+from .generate import generate
+from .means import read_means
+from .measures.similarity import Embedder
+from .probe import find_abilities
 from .prompts import tokenize
 from .row import Row
 from .sampling import noise_key
-from .steering_hook import RowEdit
+from .scoring import score
 from .stream import TokenStream
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
-    from ..protocol import CheckGrid, StartRun
+    from ..protocol import CheckGrid, ReadMeans, StartRun
     from ..saes.sae import Sae
-    from ..spec import Edit, Grid, RunState
+    from ..spec import Grid, Measure, RunState
 
 Emit = Callable[[Event], None]
 
 
 class Engine:
-    """A model with an SAE, ready to run grids. One run at a time.
+    """A model with its SAEs, ready to run grids. One run at a time.
 
     Args:
         model: any Hugging Face decoder, on its device.
         tokenizer: the model's.
-        sae: its hook point and width must fit the model.
+        saes: by the name that features give; hook points and widths must fit the model. The first one is
+            meant where a feature gives no name.
         model_name: as shown to the user.
         max_batch_rows: upper bound on rows per batch; None leaves it to the memory.
+        embedder: folder of a sentence-embedding model, for the measure `similarity`; empty: none.
         started_s: monotonic time at which loading began.
 
     Raises:
         SaeMismatch: model and SAE do not fit.
-        HookInactive: an edit at the hook point changes nothing.
+        HookInactive: an edit at a hook point changes nothing.
     """
 
     def __init__(
         self,
         model: PreTrainedModel,
         tokenizer: PreTrainedTokenizerBase,
-        sae: Sae,
+        saes: Mapping[str, Sae],
         *,
         model_name: str,
         max_batch_rows: int | None = None,
+        embedder: str = "",
         started_s: float | None = None,
     ) -> None:
-        self.sae = sae
-        self.adapter = Adapter(model, tokenizer, sae.hook_name, sae.d_in)
-        self.residual_norm = measure_and_check(self.adapter)
+        self.adapter = Adapter(model, tokenizer)
+        self._points = CheckedPoints(self.adapter)
+        saes = {
+            name: sae.uncentred() if sae.normalisation.is_centred and not self.adapter.has_layer_norm else sae
+            for name, sae in saes.items()
+        }
+        checked = {
+            name: self._points.get(sae.hook_name, width=sae.d_in, hf_hook_name=sae.hf_hook_name)
+            for name, sae in saes.items()
+        }
+        find_abilities(self.adapter)
+        self.saes = {
+            name: sae.to(self.adapter.device_of(self.adapter.point(sae.hook_name)))
+            for name, sae in saes.items()
+        }
+        self._directions = Directions(self._points, self.saes)
         self._max_batch_rows = max_batch_rows
+        self._embedder_folder = embedder if embedder else None
+        self._embedder: Embedder | None = None
+        self.measures: tuple[Measure, ...] = tuple(
+            name for name in MEASURES if name != "similarity" or embedder
+        )
         self.model_info = _model_info(self.adapter, model_name)
-        self.sae_info = SaeInfo(
-            name=sae.name,
-            architecture=sae.architecture,
-            d_in=sae.d_in,
-            d_sae=sae.d_sae,
-            hook_name=sae.hook_name,
-            layer=self.adapter.hook_point.layer,
-            residual_norm=self.residual_norm,
-            neuronpedia_id=sae.neuronpedia_id,
+        self.sae_infos = tuple(
+            SaeInfo(
+                name=name,
+                architecture=sae.architecture,
+                d_in=sae.d_in,
+                d_sae=sae.d_sae,
+                hook_name=sae.hook_name,
+                layer=self.adapter.point(sae.hook_name).layer,
+                residual_norm=checked[name].residual_norm,
+                neuronpedia_id=sae.neuronpedia_id,
+            )
+            for name, sae in self.saes.items()
         )
         self.load_s = time.monotonic() - started_s if started_s is not None else 0.0
 
     def check(self, command: CheckGrid) -> tuple[int, ...]:
-        """Refuses a grid that cannot run; gives the number of tokens of each prompt.
+        """Refuses a grid that cannot run; gives the number of tokens of each prompt. Runs no forward pass.
 
         Raises:
             InvalidInput: names the field, the value and what is allowed.
         """
-        return tuple(len(ids) for ids in self._prompts(command.grid, command.max_act))
+        for edit in command.grid.edits():
+            self._directions.check(edit, command.max_act)
+        self._check_measures(command.grid)
+        return tuple(len(ids) for ids in self._prompts(command.grid))
+
+    def means(self, question: ReadMeans) -> Activations:
+        """Mean activations of texts at a hook point, see `read_means`."""
+        return read_means(self.adapter, self._points, question, next(iter(self.saes.values())).hook_name)
 
     def run(self, command: StartRun, emit: Emit, is_cancelled: Callable[[], bool]) -> None:
         """Runs the cells of a grid; every one of them gets its `CellDone`, then comes `RunDone`.
@@ -90,18 +123,28 @@ class Engine:
         """
         started_s = time.monotonic()
         try:
-            prompts = self._prompts(command.grid, command.max_act)
+            self._check_measures(command.grid)
+            prompts = self._prompts(command.grid)
             rows = self._rows(command, prompts)
         except SteerError as error:
             emit(RunDone(command.run, "failed", 0.0, 0, ErrorInfo.of(error)))
             return
         emit(RunStarted(command.run, tuple(len(ids) for ids in prompts)))
-        stream = TokenStream(command.run, emit)
-        errors = self._generate(command, rows, stream, is_cancelled)
+        wanted = self.measures if command.grid.measures is None else command.grid.measures
+        stream = TokenStream(command.run, emit, wanted)
+        errors = generate(
+            self.adapter,
+            rows,
+            command.grid.generation,
+            stream,
+            is_cancelled,
+            max_batch_rows=self._max_batch_rows,
+        )
         for row in rows:
             if row.finish is None:
                 row.finish = "stopped"
                 stream.end(row)
+        self._score(command, rows, wanted, emit, is_cancelled)
         state: RunState = "done"
         if len(errors) == len(rows):
             state = "failed"
@@ -111,39 +154,43 @@ class Engine:
         first_error = errors[0] if state == "failed" else None
         emit(RunDone(command.run, state, time.monotonic() - started_s, n_tokens, first_error))
 
-    def _generate(
-        self, command: StartRun, rows: list[Row], stream: TokenStream, is_cancelled: Callable[[], bool]
-    ) -> list[ErrorInfo]:
-        """Batch by batch; a batch that does not fit is halved, one that fails does not stop the others."""
-        generation = command.grid.generation
-        n_rows = batch_size(self.adapter, rows, generation.max_new_tokens, self._max_batch_rows)
-        waiting = split_by_length(rows, n_rows)
-        errors: list[ErrorInfo] = []
-        while waiting and not is_cancelled():
-            batch = waiting.pop(0)
-            ran_out_of_memory = False
-            try:
-                decode(self.adapter, batch, generation, stream, is_cancelled)
-            except Exception as error:  # noqa: BLE001 - a failing batch must not take the run, or the worker, with it
-                left = [row for row in batch if row.finish is None]
-                ran_out_of_memory = is_out_of_memory(error)
-                if ran_out_of_memory and len(left) > 1:
-                    middle = len(left) // 2
-                    waiting[:0] = [left[:middle], left[middle:]]
-                else:
-                    info = _failure(error, left)
-                    for row in left:
-                        row.finish = "failed"
-                        errors.append(info)
-                        stream.end(row, info)
-            if ran_out_of_memory:  # only here, where the error no longer holds the tensors of its frames
-                release_memory(self.adapter.input_device)
-        stream.flush()
-        return errors
+    def _score(
+        self,
+        command: StartRun,
+        rows: list[Row],
+        wanted: Sequence[Measure],
+        emit: Emit,
+        is_cancelled: Callable[[], bool],
+    ) -> None:
+        measurer = CellMeasurer(
+            self.adapter,
+            self.saes,
+            {sae.hook_name: sae.residual_norm for sae in self.sae_infos},
+            command.grid,
+            wanted=wanted,
+            embedder=self._loaded_embedder(emit) if "similarity" in wanted else None,
+        )
+        if measurer.has_work:
+            score(command.run, rows, measurer, emit, is_cancelled)
 
-    def _prompts(self, grid: Grid, max_act: dict[str, float]) -> list[list[int]]:
-        for edit in grid.edits():
-            self._row_edit(edit, max_act)
+    def _loaded_embedder(self, emit: Emit) -> Embedder | None:
+        """Loaded when it is first needed, as its imports take seconds; what is wrong with it is told, once a run."""
+        if self._embedder is None and self._embedder_folder is not None:
+            try:
+                self._embedder = Embedder(self._embedder_folder, device=self.adapter.input_device.type)
+            except SteerError as error:
+                emit(Fault(ErrorInfo.of(error)))
+        return self._embedder
+
+    def _check_measures(self, grid: Grid) -> None:
+        for name in grid.measures or ():
+            if name not in self.measures:
+                raise InvalidInput(
+                    "measures", name, ", ".join(self.measures),
+                    hint="similarity needs a model of sentence embeddings: sw.load(…, embedder='folder').",
+                )  # fmt: skip
+
+    def _prompts(self, grid: Grid) -> list[list[int]]:
         return [
             tokenize(self.adapter.tokenizer, prompt, grid.generation, self.adapter.n_context)
             for prompt in grid.prompts
@@ -151,7 +198,14 @@ class Engine:
 
     def _rows(self, command: StartRun, prompts: list[list[int]]) -> list[Row]:
         grid = command.grid
-        steerings = [[self._row_edit(edit, command.max_act) for edit in s.edits] for s in grid.steerings]
+        steerings = [
+            [
+                edit
+                for edit in (self._directions.resolve(e, command.max_act) for e in steering.edits)
+                if edit is not None
+            ]
+            for steering in grid.steerings
+        ]
         rows: list[Row] = []
         for cell in command.cells:
             at = grid.coordinates(cell)
@@ -163,49 +217,10 @@ class Engine:
                     edits=steerings[at.steering],
                     key=noise_key(grid.generation.seed, prompt_ids, at.sample),
                     completion=Completion(self.adapter.tokenizer, prompt_ids, grid.generation.stop),
+                    keeps_norm=bool(grid.steerings[at.steering].preserve_norm),
                 )
             )
         return rows
-
-    def _row_edit(self, edit: Edit, max_act: dict[str, float]) -> RowEdit:
-        direction = self.sae.direction(edit.feature.index)
-        strength = edit.strength
-        if edit.unit == "max_act":
-            reference = max_act.get(str(edit.feature.index))
-            if reference is None:
-                raise InvalidInput(
-                    "unit",
-                    "max_act",
-                    "raw or norm for this feature",
-                    hint="Its maximum activation is not known.",
-                )
-            strength *= reference
-        elif edit.unit == "norm":
-            strength *= self.residual_norm / float(direction.norm())
-        method = edit.method or "add"
-        methods.get(method)
-        return RowEdit(method, edit.positions or "all", direction, strength)
-
-
-def _failure(error: Exception, rows: Sequence[Row]) -> ErrorInfo:
-    details = traceback.format_exc()
-    if is_out_of_memory(error):
-        n_tokens = max(len(row.prefix_ids) for row in rows) if rows else 0
-        return ErrorInfo.of(
-            OutOfMemory(
-                f"One row alone, of {n_tokens} tokens, does not fit into memory: {error}. "
-                "Shorten the prompt, lower max_new_tokens, or load the model in a smaller dtype."
-            ),
-            details,
-        )
-    if isinstance(error, SteerError):
-        return ErrorInfo.of(error, details)
-    return ErrorInfo.of(
-        GenerationError(
-            f"Generation failed: {type(error).__name__}: {error}. The worker lives on; see the details."
-        ),
-        details,
-    )
 
 
 def _model_info(adapter: Adapter, name: str) -> ModelInfo:

@@ -19,7 +19,7 @@ module alone, which means its output.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from torch import nn
@@ -94,7 +94,7 @@ def find(model: nn.Module, hook_name: str, hf_hook_name: str = "") -> HookPoint:
     """
     if not hf_hook_name:
         return _point(model, "hook_name", hook_name)
-    point = _point(model, "hf_hook_name", hf_hook_name)
+    point = replace(_point(model, "hf_hook_name", hf_hook_name), name=hook_name)
     match = _HOOK_NAME.fullmatch(hook_name)
     if match is None:
         return point
@@ -118,6 +118,15 @@ def first_block(point: HookPoint) -> int:
     has to: the output of the last one.
     """
     return point.layer + 1 if point.module is point.block and point.side == "output" else point.layer
+
+
+def width_of(point: HookPoint, d_model: int) -> int:
+    """Width of the tensor at a point: the residual stream's, or what a linear map reads or writes."""
+    names = (
+        ("in_features", "nx") if point.side == "input" else ("out_features", "nf")
+    )  # GPT-2's has the latter
+    widths = (getattr(point.module, name, None) for name in names)
+    return next((int(width) for width in widths if width is not None), d_model)
 
 
 def _point(model: nn.Module, field: str, name: str) -> HookPoint:

@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING
 
 from .. import embedded
 from ..errors import LoadError
+from ..protocol import SaeSource
 
 if TYPE_CHECKING:
+    import torch
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
     from ..protocol import Load, LoadStage
@@ -37,12 +39,13 @@ def load_engine(command: Load, progress: Progress) -> Engine:
     """
     started_s = time.monotonic()
     progress = _over_all_stages(progress)
-    model_name, sae_name = command.model, command.sae
-    model_path = command.model
+    model_name, model_path, sources = command.model, command.model, command.saes
     if command.demo:
-        model_name, sae_name = embedded.MODEL_NAME, str(embedded.sae_folder())
+        model_name = embedded.MODEL_NAME
+        sources = (SaeSource(str(embedded.sae_folder()), embedded.SAE_NAME),)
         model_path = str(embedded.model_folder(progress))
-    _read_ahead([*Path(model_path).glob("*.safetensors"), *Path(sae_name).glob("*.safetensors")])
+    folders = [model_path, *(source.path for source in sources)]
+    _read_ahead(file for folder in folders for file in Path(folder).glob("*.safetensors"))
 
     progress("import", 0.1, "importing torch and transformers")
     import torch
@@ -56,23 +59,24 @@ def load_engine(command: Load, progress: Progress) -> Engine:
     transformers.utils.logging.disable_progress_bar()
     device = choose_device(command.device)
     dtype = choose_dtype(command.dtype, device)
+    placing = Placing(dtype, device, command.device_map, trust_remote_code=command.trust_remote_code)
     progress("model", 0.5, f"loading {model_name}")
     with ThreadPoolExecutor(max_workers=2) as pool:
-        sae_job = pool.submit(load_sae, sae_name)
+        sae_jobs = {source.name or source.path: pool.submit(load_sae, source.path) for source in sources}
         tokenizer_job = pool.submit(_load_tokenizer, model_path, trust_remote_code=command.trust_remote_code)
-        model = _load_model(model_path, dtype, device, trust_remote_code=command.trust_remote_code)
-        progress("sae", 0.8, f"loading the SAE {sae_name}")
-        tokenizer, sae = tokenizer_job.result(), sae_job.result()
-    if command.demo:
-        sae = dataclasses.replace(sae, name=embedded.SAE_NAME)
+        model = _load_model(model_path, placing)
+        progress("sae", 0.8, f"loading the SAE {', '.join(sae_jobs)}")
+        tokenizer = tokenizer_job.result()
+        saes = {name: job.result() for name, job in sae_jobs.items()}
     progress("check", 0.9, "checking that an edit at the hook point changes the logits")
     with torch.inference_mode():
         engine = Engine(
             model,
             tokenizer,
-            sae,
+            saes,
             model_name=model_name,
             max_batch_rows=command.max_batch_rows,
+            embedder=command.embedder,
             started_s=started_s,
         )
     progress("check", 1.0, "ready")
@@ -95,14 +99,37 @@ def _over_all_stages(progress: Progress) -> Progress:
     return report
 
 
-def _load_model(path: str, dtype: object, device: object, *, trust_remote_code: bool) -> PreTrainedModel:
+@dataclasses.dataclass(frozen=True)
+class Placing:
+    """How and where a model is loaded.
+
+    Attributes:
+        dtype: torch's, or "auto" for the checkpoint's own.
+        device: where it goes as a whole.
+        device_map: as transformers takes it; where it is not empty, it decides and `device` does not.
+        trust_remote_code: whether the model's own code may run.
+    """
+
+    dtype: torch.dtype | str
+    device: torch.device
+    device_map: str | dict[str, str | int]
+    trust_remote_code: bool
+
+
+def _load_model(path: str, placing: Placing) -> PreTrainedModel:
     from transformers import AutoModelForCausalLM
 
     try:
         model = AutoModelForCausalLM.from_pretrained(
-            path, dtype=dtype, trust_remote_code=trust_remote_code, use_safetensors=True
+            path,
+            dtype=placing.dtype,
+            trust_remote_code=placing.trust_remote_code,
+            use_safetensors=True,
+            device_map=placing.device_map or None,
         )
-        model.to(device)  # type: ignore[arg-type]  # transformers' wrapper hides the signature
+        # A quantised model sits where its loader put it, and refuses to be moved.
+        if not placing.device_map and getattr(model, "hf_quantizer", None) is None:
+            model.to(placing.device)  # type: ignore[arg-type]  # transformers' wrapper hides the signature
     except Exception as error:
         raise _load_error("model", path, error) from error
     placed: PreTrainedModel = model.eval()

@@ -8,30 +8,33 @@ import queue
 import threading
 import traceback
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING
 
 from .. import methods
 from ..errors import GenerationError, LoadError, ProtocolError, SteerError
 from ..protocol import (
     PROTOCOL_VERSION,
+    Answer,
     CancelRun,
     CheckGrid,
     Command,
     ErrorInfo,
     Event,
     Fault,
-    GridChecked,
     Load,
     LoadFailed,
     Loading,
+    ReadMeans,
     Ready,
     RunDone,
     Shutdown,
     StartRun,
+    TokenCounts,
 )
 
 if TYPE_CHECKING:
-    from ..protocol import LoadStage
+    from ..protocol import Activations, LoadStage, Question
     from .engine import Engine
 
 EngineMaker = Callable[[Load, Callable[["LoadStage", float | None, str], None]], "Engine"]
@@ -49,7 +52,7 @@ class WorkerLoop:
     def __init__(self, make_engine: EngineMaker, emit: Callable[[Event], None]) -> None:
         self._make_engine = make_engine
         self._emit = emit
-        self._jobs: queue.SimpleQueue[Load | StartRun | Shutdown] = queue.SimpleQueue()
+        self._jobs: queue.SimpleQueue[Load | StartRun | ReadMeans | Shutdown] = queue.SimpleQueue()
         self._engine: Engine | None = None
         self._cancelled: set[str] = set()
         self._lock = threading.Lock()
@@ -60,7 +63,7 @@ class WorkerLoop:
             with self._lock:
                 self._cancelled.add(command.run)
         elif isinstance(command, CheckGrid):
-            self._emit(self._check(command))
+            self._emit(self._answer(command, lambda engine: TokenCounts(engine.check(command))))
         else:
             self._jobs.put(command)
 
@@ -72,6 +75,8 @@ class WorkerLoop:
                 return
             if isinstance(job, Load):
                 self._load(job)
+            elif isinstance(job, ReadMeans):
+                self._emit(self._answer(job, partial(_means, job)))
             else:
                 self._run(job)
 
@@ -97,8 +102,9 @@ class WorkerLoop:
             protocol=PROTOCOL_VERSION,
             pid=os.getpid(),
             model=engine.model_info,
-            sae=engine.sae_info,
+            saes=engine.sae_infos,
             methods=methods.names(),
+            measures=engine.measures,
             versions=_versions(),
             load_s=engine.load_s,
         )
@@ -120,16 +126,22 @@ class WorkerLoop:
     def _refuse(self, command: StartRun, error: SteerError) -> None:
         self._emit(RunDone(command.run, "failed", 0.0, 0, ErrorInfo.of(error, traceback.format_exc())))
 
-    def _check(self, command: CheckGrid) -> GridChecked:
+    def _answer(self, question: Question, ask: Callable[[Engine], TokenCounts | Activations]) -> Answer:
+        """The answer must come, whatever a tokenizer or a model raises."""
         engine = self._engine
         if engine is None:
-            return GridChecked(command.request)
+            error = GenerationError("No model is loaded, so nothing can be asked. Load one first.")
+            return Answer(question.request, ErrorInfo.of(error))
         try:
-            return GridChecked(command.request, n_prompt_tokens=engine.check(command))
+            return Answer(question.request, result=ask(engine))
         except SteerError as error:
-            return GridChecked(command.request, ErrorInfo.of(error))
-        except Exception as error:  # noqa: BLE001 - the answer must come, whatever a tokenizer raises
-            return GridChecked(command.request, ErrorInfo.of(error, traceback.format_exc()))
+            return Answer(question.request, ErrorInfo.of(error))
+        except Exception as error:  # noqa: BLE001 - see above
+            return Answer(question.request, ErrorInfo.of(error, traceback.format_exc()))
+
+
+def _means(question: ReadMeans, engine: Engine) -> Activations:
+    return engine.means(question)
 
 
 def report_unreadable(error: ProtocolError, emit: Callable[[Event], None]) -> None:

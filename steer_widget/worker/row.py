@@ -5,10 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from ..protocol import Measures
+from .batch_steering import SteeredRow
+
 if TYPE_CHECKING:
     from ..spec import FinishReason
     from .completion import Completion
-    from .steering_hook import RowEdit
+    from .row_edit import RowEdit
 
 
 @dataclass
@@ -18,12 +21,13 @@ class Row:
     Attributes:
         cell: its number in the grid.
         prompt_ids: tokens of its prompt.
-        edits: how it is steered.
+        edits: how it is steered; those that change nothing are left out.
+        keeps_norm: whether steered tokens keep their norm.
         key: of its random numbers.
         completion: tokens and text so far.
         finish: why it ended; None while it goes on.
-        dose_sum: sum over steered tokens of |edit|/|h|.
-        n_steered: how many tokens were steered.
+        dose: mean of |edit|/|h| over its steered tokens, summed over hook points; None when none was.
+        measures: what was measured on it so far.
     """
 
     cell: int
@@ -31,9 +35,10 @@ class Row:
     edits: list[RowEdit]
     key: bytes
     completion: Completion
+    keeps_norm: bool = False
     finish: FinishReason | None = None
-    dose_sum: float = 0.0
-    n_steered: int = field(default=0)
+    dose: float | None = None
+    measures: Measures = field(default_factory=Measures)
 
     @property
     def prefix_ids(self) -> list[int]:
@@ -41,6 +46,11 @@ class Row:
         return self.prompt_ids + self.completion.token_ids
 
     @property
-    def dose(self) -> float | None:
-        """Mean of |edit|/|h| over the steered tokens; None when none was."""
-        return self.dose_sum / self.n_steered if self.n_steered else None
+    def is_scorable(self) -> bool:
+        """Whether it ended with a text whose tokens mean something."""
+        return self.finish not in (None, "failed", "diverged") and bool(self.completion.token_ids)
+
+    @property
+    def steered(self) -> SteeredRow:
+        """What the hooks must know of it."""
+        return SteeredRow(self.edits, len(self.prompt_ids), self.keeps_norm)

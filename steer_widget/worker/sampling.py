@@ -99,7 +99,7 @@ class Sampler:
             steps: how many tokens each row has generated before this one.
 
         Returns:
-            Token ids `[rows]`.
+            Token ids `[rows]`; -1 where the logits are not finite, so that no token can be told.
         """
         generation = self._generation
         if self._seen is not None:
@@ -107,13 +107,13 @@ class Sampler:
             penalty = generation.repetition_penalty
             penalised = torch.where(logits > 0, logits / penalty, logits * penalty)
             logits = torch.where(self._seen, penalised, logits)
-        if generation.temperature == 0:
-            token_ids = logits.max(-1).indices  # argmax, but several times faster on the CPU in bfloat16
-        else:
+        best = logits.max(-1)  # the indices are argmax, but several times faster on the CPU in bfloat16
+        token_ids = best.indices
+        if generation.temperature > 0:
             token_ids = self._sample(logits.float() / generation.temperature, steps)
         if self._seen is not None:
             self._seen.scatter_(1, token_ids[:, None], value=True)
-        return token_ids
+        return token_ids.where(torch.isfinite(best.values), -1)
 
     def _sample(self, logits: Tensor, steps: Sequence[int]) -> Tensor:
         candidates = _candidates(logits, self._generation)

@@ -2,132 +2,112 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import torch
 
-from .. import methods
 from ..errors import HookInactive
+from .edit_group import grouped
 
 if TYPE_CHECKING:
-    from types import TracebackType
-
     from torch import Tensor
-    from typing_extensions import Self
 
-    from ..spec import Positions
     from .hook_points import HookPoint
+    from .position_rule import PositionRule
+    from .row_edit import RowEdit
 
-
-@dataclass(frozen=True)
-class RowEdit:
-    """One edit of one row, with numbers only.
-
-    Attributes:
-        method: name of the method.
-        positions: which tokens it acts on.
-        direction: `[d_model]`, float32, in activation units.
-        strength: raw.
-    """
-
-    method: str
-    positions: Positions
-    direction: Tensor
-    strength: float
+Weights = Mapping["PositionRule", "Tensor"]
+"""Weights of each rule in one forward pass, on the CPU: `[rows, seq]`."""
 
 
 class SteeringHook:
-    """Adds each row's edits at one hook point; a context manager that takes the hook off again.
+    """Applies each row's edits at one hook point: all computed from the same h, summed, added once.
 
-    Call `place` before each forward pass, so that positions are absolute whatever the pass holds.
+    `place` comes before each forward pass, so that positions are absolute whatever the pass holds.
 
     Args:
         point: where it acts.
         rows: the edits of each row of the batch; empty for an unsteered row.
-        d_model: width at the hook point.
+        keeps_norm: whether the row's tokens keep their norm, for each row.
         device: of the hook point.
-        dtype: of the model's activations.
     """
 
     def __init__(
         self,
         point: HookPoint,
         rows: Sequence[Sequence[RowEdit]],
-        d_model: int,
+        keeps_norm: Sequence[bool],
         device: torch.device,
-        dtype: torch.dtype,
     ) -> None:
-        self._point = point
-        self._dtype = dtype
+        self.point = point
         self._device = device
-        # Summed in float32, then cast once: the order of the edits then changes nothing.
-        self._vectors: dict[Positions, Tensor] = {}
-        for row, edits in enumerate(rows):
-            for edit in edits:
-                if edit.positions not in self._vectors:
-                    self._vectors[edit.positions] = torch.zeros(len(rows), d_model)
-                self._vectors[edit.positions][row] += _constant_delta(edit)
-        self._vectors = {kind: v.to(device=device, dtype=dtype) for kind, v in self._vectors.items()}
-        self._edit: Tensor | None = None
+        self._constants, self._groups = grouped(rows, device)
+        self._keeps_norm = torch.tensor(keeps_norm, device=device) if any(keeps_norm) else None
         self._dose_sum = torch.zeros(len(rows), device=device)
         self._n_steered = torch.zeros(len(rows), device=device)
         self._handle: torch.utils.hooks.RemovableHandle | None = None
+        self._weights: Weights | None = None
+        self._shape: tuple[int, ...] = ()
+        self._whole: tuple[Tensor, Tensor] | None = None
         self._n_calls = 0
         self._n_placed = 0
 
-    def __enter__(self) -> Self:
-        if self._vectors:
-            module = self._point.module
-            if self._point.side == "output":
-                self._handle = module.register_forward_hook(self._on_output)
-            else:
-                self._handle = module.register_forward_pre_hook(self._on_input, with_kwargs=True)
-        return self
+    def attach(self) -> None:
+        """From now on it acts in every forward pass."""
+        if self.point.side == "output":
+            self._handle = self.point.module.register_forward_hook(self._on_output)
+        else:
+            self._handle = self.point.module.register_forward_pre_hook(self._on_input, with_kwargs=True)
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def detach(self) -> None:
+        """Takes the hook off the model."""
         if self._handle is not None:
             self._handle.remove()
             self._handle = None
 
     def keep_rows(self, rows: Tensor) -> None:
-        """Drops all rows of the batch but these."""
-        rows = rows.to(self._device)
-        self._vectors = {kind: v[rows] for kind, v in self._vectors.items()}
-        self._dose_sum, self._n_steered = self._dose_sum[rows], self._n_steered[rows]
+        """Drops all rows of the batch but these (indices on the CPU, ascending)."""
+        here = rows.to(self._device)
+        self._constants = {rule: vectors[here] for rule, vectors in self._constants.items()}
+        self._groups = [kept for group in self._groups if (kept := group.kept(rows)) is not None]
+        self._dose_sum, self._n_steered = self._dose_sum[here], self._n_steered[here]
+        if self._keeps_norm is not None:
+            self._keeps_norm = self._keeps_norm[here]
+        self._whole = None
 
-    def place(self, positions: Tensor, n_prompt: Tensor) -> None:
-        """Says which tokens the next forward pass holds.
+    def place(self, weights: Weights) -> None:
+        """Says how strongly each token of the next forward pass is steered.
 
-        Args:
-            positions: absolute position of each token `[rows, seq]`; negative on padding.
-            n_prompt: prompt tokens of each row `[rows]`.
+        Raises:
+            HookInactive: the pass before this one never came to the hook point.
         """
-        if not self._vectors:
-            return
+        self.refuse_inactive()
+        self._n_placed += 1
+        self._weights = weights
+        self._shape = tuple(next(iter(weights.values())).shape)
+
+    def refuse_inactive(self) -> None:
+        """Was every forward pass that was announced steered here?
+
+        Raises:
+            HookInactive: one was not.
+        """
         if self._n_placed != self._n_calls:
             raise HookInactive(
-                f"The hook at {self._point.name} did not act in a forward pass: the text would have been unsteered. "
+                f"The hook at {self.point.name} did not act in a forward pass: the text would have been unsteered. "
                 "The model probably skips this module; choose another hook point."
             )
-        self._n_placed += 1
-        edit: Tensor | None = None
-        positions, n_prompt = positions.to(self._device), n_prompt.to(self._device)
-        for kind, vectors in self._vectors.items():
-            mask = _acts_on(kind, positions, n_prompt[:, None])
-            part = vectors[:, None, :] * mask[:, :, None].to(self._dtype)
-            edit = part if edit is None else edit + part
-        self._edit = edit
 
-    def doses(self) -> list[tuple[float, int]]:
-        """Sum of |edit|/|h| over each row's steered tokens, and how many those were."""
-        return [
-            (total, int(n))
-            for total, n in zip(self._dose_sum.tolist(), self._n_steered.tolist(), strict=True)
-        ]
+    def doses(self) -> tuple[Tensor, Tensor]:
+        """Sum of |edit|/|h| over each row's steered tokens, and how many those were: `[rows]` each."""
+        return self._dose_sum, self._n_steered
+
+    def add_doses(self, rows: Tensor, other: SteeringHook) -> None:
+        """Counts what another hook did to these rows of the batch."""
+        here = rows.to(self._device)
+        self._dose_sum[here] += other._dose_sum
+        self._n_steered[here] += other._n_steered
 
     def _on_output(self, _module: torch.nn.Module, _args: Any, output: Any) -> Any:
         if isinstance(output, tuple):
@@ -140,36 +120,53 @@ class SteeringHook:
         return args, {**kwargs, "hidden_states": self._steer(kwargs["hidden_states"])}
 
     def _steer(self, h: Tensor) -> Tensor:
-        edit = self._edit
-        if edit is None or edit.shape[:2] != h.shape[:2]:
+        weights, self._weights = self._weights, None
+        if weights is None or tuple(h.shape[:2]) != self._shape:
             raise HookInactive(
-                f"The hook at {self._point.name} met a tensor of shape {tuple(h.shape)} that nobody announced; "
+                f"The hook at {self.point.name} met a tensor of shape {tuple(h.shape)} that nobody announced; "
                 "the model runs this module in an unknown way. Choose another hook point."
             )
         self._n_calls += 1
-        self._edit = None
+        edit, edit_norm = self._edit(h, weights)
+        steered = h + edit
         # Norms in float32: squares overflow in half precision.
-        edit_norm = torch.linalg.vector_norm(edit, dim=-1, dtype=torch.float32)
         h_norm = torch.linalg.vector_norm(h, dim=-1, dtype=torch.float32)
+        if self._keeps_norm is not None:
+            steered, edit_norm = self._with_norm_kept(h, steered, h_norm, edit_norm)
         is_steered = edit_norm > 0
         dose = torch.where(is_steered, edit_norm / h_norm.clamp_min(torch.finfo(torch.float32).tiny), 0.0)
         self._dose_sum += dose.sum(-1)
         self._n_steered += is_steered.sum(-1)
-        return h + edit
+        return steered
 
+    def _edit(self, h: Tensor, weights: Weights) -> tuple[Tensor, Tensor]:
+        """What is added to h, in its dtype `[rows, seq, d]`, and its norm, float32 `[rows, seq]`."""
+        constants = {rule: weights[rule] for rule in self._constants}
+        # Nearly all decode steps steer every row fully: then nothing has to be computed again.
+        is_whole = (
+            not self._groups and h.shape[1] == 1 and all(bool((w == 1).all()) for w in constants.values())
+        )
+        if is_whole and self._whole is not None:
+            return self._whole
+        # Summed in float32, then cast once: the order of the edits changes nothing.
+        edit = torch.zeros(h.shape, dtype=torch.float32, device=self._device)
+        for rule, vectors in self._constants.items():
+            edit += vectors[:, None, :] * weights[rule].to(self._device)[:, :, None]
+        for group in self._groups:
+            group.add_to(edit, h, weights)
+        edit = edit.to(h.dtype)
+        found = edit, torch.linalg.vector_norm(edit, dim=-1, dtype=torch.float32)
+        if is_whole:
+            self._whole = found
+        return found
 
-def _constant_delta(edit: RowEdit) -> Tensor:
-    strength = torch.tensor([edit.strength])
-    return methods.get(edit.method).delta(None, edit.direction[None].float(), strength)[0]
-
-
-def _acts_on(kind: Positions, positions: Tensor, n_prompt: Tensor) -> Tensor:
-    """Which tokens a kind of positions means `[rows, seq]`.
-
-    The first generated token is read off the prompt's last position, so 'generated' includes that one.
-    """
-    if kind == "all":
-        return positions >= 0
-    if kind == "prompt":
-        return (positions >= 0) & (positions < n_prompt)
-    return positions >= n_prompt - 1
+    def _with_norm_kept(
+        self, h: Tensor, steered: Tensor, h_norm: Tensor, edit_norm: Tensor
+    ) -> tuple[Tensor, Tensor]:
+        steered_norm = torch.linalg.vector_norm(steered, dim=-1, dtype=torch.float32)
+        factor = h_norm / steered_norm.clamp_min(torch.finfo(torch.float32).tiny)
+        scaled = (steered.float() * factor[:, :, None]).to(h.dtype)
+        is_kept = self._keeps_norm[:, None] & (edit_norm > 0)  # type: ignore[index]  # only called where it is there
+        steered = torch.where(is_kept[:, :, None], scaled, steered)
+        moved = torch.linalg.vector_norm(steered.float() - h.float(), dim=-1)
+        return steered, torch.where(is_kept, moved, edit_norm)

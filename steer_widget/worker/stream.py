@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
-from ..protocol import CellDelta, CellDone, ErrorInfo, Event, Measures, Tokens
+from ..protocol import CellDelta, CellDone, ErrorInfo, Event, Tokens
+from .failures import diverged
+from .text_measures import text_measures
 
 if TYPE_CHECKING:
-    from ..spec import CellState, FinishReason
+    from ..spec import CellState, FinishReason, Measure
     from .row import Row
 
 _INTERVAL_S = 0.03
@@ -18,6 +20,7 @@ _STATES: dict[FinishReason, CellState] = {
     "eos": "done",
     "stop_string": "done",
     "stopped": "stopped",
+    "diverged": "failed",
     "failed": "failed",
 }
 
@@ -28,10 +31,12 @@ class TokenStream:
     Args:
         run: id of the run.
         emit: takes events to the kernel.
+        wanted: names of the measures to take.
     """
 
-    def __init__(self, run: str, emit: Callable[[Event], None]) -> None:
+    def __init__(self, run: str, emit: Callable[[Event], None], wanted: Iterable[Measure]) -> None:
         self._run = run
+        self._wanted = frozenset(wanted)
         self._emit = emit
         self._pieces: dict[int, list[str]] = {}
         self._token_ids: dict[int, list[int]] = {}
@@ -41,6 +46,10 @@ class TokenStream:
         """Takes a token of a cell, and the text it adds."""
         self._pieces.setdefault(row.cell, []).append(piece)
         self._token_ids.setdefault(row.cell, []).append(token_id)
+
+    def piece(self, row: Row, piece: str) -> None:
+        """Takes text that comes without a token."""
+        self._pieces.setdefault(row.cell, []).append(piece)
 
     def step(self) -> None:
         """All cells have their token of this step: sends what has gathered, if it is time."""
@@ -54,7 +63,10 @@ class TokenStream:
         if row.finish in ("stopped", "failed"):
             rest = row.completion.finish()
             if rest:
-                self._pieces.setdefault(row.cell, []).append(rest)
+                self.piece(row, rest)
+        if row.finish == "diverged":
+            error = diverged(row)
+        row.measures = text_measures(row, self._wanted)
         self.flush()
         self._emit(
             CellDone(
@@ -64,7 +76,7 @@ class TokenStream:
                 text=row.completion.text,
                 token_ids=tuple(row.completion.token_ids),
                 finish=row.finish,
-                measures=Measures(dose=row.dose),
+                measures=row.measures,
                 error=error,
             )
         )

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from steer_widget.controller import Controller
-from steer_widget.protocol import Load
+from steer_widget.protocol import Load, SaeSource
 from tests.unit.scripted import READY, ScriptedBackend
 
 
@@ -18,7 +18,7 @@ def backend() -> ScriptedBackend:
 
 @pytest.fixture
 def controller(backend: ScriptedBackend) -> Iterator[Controller]:
-    made = Controller(backend, Load("model", "sae"), cancel_grace_s=0.1, terminate_grace_s=0.1)
+    made = Controller(backend, Load("model", (SaeSource("sae"),)), cancel_grace_s=0.1, terminate_grace_s=0.1)
     yield made
     made.close()
 

@@ -6,7 +6,9 @@ from steer_widget.spec import Edit, Feature, Generation, Grid, Steering
 
 
 def edit(index: int = 3, strength: float = 4.0) -> Edit:
-    return Feature(index, f"label {index}").at(strength, unit="raw", method="add", positions="all")
+    return Feature(index, f"label {index}").at(
+        strength, unit="raw", method="add", positions="all", skip_special=False
+    )
 
 
 def grid(n_columns: int = 3, n_prompts: int = 1, samples: int = 1, max_new_tokens: int = 4) -> Grid:

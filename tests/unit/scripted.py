@@ -10,6 +10,7 @@ from steer_widget.errors import WorkerDied
 from steer_widget.protocol import (
     CellDelta,
     CellDone,
+    CellMeasured,
     Command,
     ErrorInfo,
     Event,
@@ -22,6 +23,7 @@ from steer_widget.protocol import (
     RunStarted,
     SaeInfo,
     StartRun,
+    TokenMeasures,
     Tokens,
 )
 from steer_widget.spec import RunState
@@ -30,7 +32,9 @@ T = TypeVar("T", bound=Command)
 
 MODEL = ModelInfo("tiny", "llama", 4, 32, 500, 256, 12345, "float32", "cpu", has_chat_template=True)
 SAE = SaeInfo("tiny-sae", "standard", 32, 64, "blocks.2.hook_resid_post", 2, 5.5)
-READY = Ready(1, 4242, MODEL, SAE, ("add",), {"torch": "2.13.0"}, 1.5)
+READY = Ready(1, 4242, MODEL, (SAE,), ("add", "clamp"), ("kl", "perplexity"), {"torch": "2.13.0"}, 1.5)
+MEASURED = Measures(0.25, kl_mean=0.5, kl_p95=0.9, kl_max=1.0, perplexity=12.0)
+TOKENS_MEASURED = TokenMeasures(kl=(0.0, 1.0), surprise=(2.0, 3.0))
 KILLED = WorkerExit(signal="SIGKILL", likely_cause="Out of memory, probably.", log_tail="the last line")
 
 
@@ -125,6 +129,9 @@ class ScriptedBackend:
         run = self.last_run().run
         state, finish = ("failed", "failed") if error else ("done", "length")
         self.say(CellDone(run, cell, state, text, (3, 4), finish, Measures(0.25), error))  # type: ignore[arg-type]
+
+    def measure_cell(self, cell: int) -> None:
+        self.say(CellMeasured(self.last_run().run, cell, MEASURED, TOKENS_MEASURED))
 
     def end(self, state: RunState = "done", error: ErrorInfo | None = None, seconds: float = 2.0) -> None:
         self.say(RunDone(self.last_run().run, state, seconds, 0, error))

@@ -9,28 +9,51 @@ import msgspec
 from hypothesis import strategies as st
 
 from steer_widget.spec import (
-    POSITIONS,
+    MEASURES,
+    NAMED_POSITIONS,
     UNITS,
+    Control,
     Edit,
     Feature,
     Generation,
     Grid,
     Message,
+    Schedule,
     Selection,
+    Span,
     Steering,
+    TokenPositions,
+    Vector,
 )
 
 texts = st.text(max_size=20)
 full_texts = texts.filter(lambda text: bool(text.strip()))
 whole = st.integers(0, 2**53 - 1)
 finite = st.floats(allow_nan=False, allow_infinity=False)
+places = st.integers(-(2**53), 2**53 - 1)
 
 features = st.builds(Feature, whole, texts, texts)
+vectors = st.builds(
+    Vector,
+    st.lists(st.floats(width=32, allow_nan=False, allow_infinity=False), min_size=1, max_size=5).filter(any),
+    texts,
+    texts,
+)
+controls = st.builds(Control, features | vectors, whole)
+spans = st.builds(Span, places, st.none() | places, st.integers(1, 2**53 - 1))
+token_positions = st.builds(TokenPositions, st.lists(places, min_size=1, max_size=4).map(tuple))
+schedules = st.builds(Schedule, whole, st.none() | st.floats(0, exclude_min=True, allow_infinity=False))
 edits = st.builds(
-    Edit, features, finite,
-    unit=st.none() | st.sampled_from(UNITS), method=st.none() | full_texts, positions=st.none() | st.sampled_from(POSITIONS),
-)  # fmt: skip
-steerings = st.builds(Steering, st.lists(edits, max_size=3).map(tuple))
+    Edit,
+    features | vectors | controls,
+    finite,
+    unit=st.none() | st.sampled_from(UNITS),
+    method=st.none() | full_texts,
+    positions=st.none() | st.sampled_from(NAMED_POSITIONS) | spans | token_positions,
+    skip_special=st.none() | st.booleans(),
+    schedule=st.none() | schedules,
+)
+steerings = st.builds(Steering, st.lists(edits, max_size=3).map(tuple), st.none() | st.booleans())
 messages = st.builds(Message, full_texts, full_texts)
 prompts = full_texts | st.lists(messages, min_size=1, max_size=3).map(tuple)
 generations = st.builds(
@@ -45,6 +68,7 @@ grids = st.builds(
     st.lists(steerings, min_size=1, max_size=3).map(tuple),
     st.integers(1, 3),
     generations,
+    st.none() | st.lists(st.sampled_from(MEASURES)).map(tuple),
 )
 selections = st.builds(
     Selection, st.lists(edits, max_size=3).map(tuple), st.booleans(), st.booleans(), st.integers(1, 5)
@@ -52,7 +76,8 @@ selections = st.builds(
 
 KNOWN: dict[Any, st.SearchStrategy[Any]] = {
     str: texts, int: whole, float: finite, bool: st.booleans(), type(None): st.none(),
-    Feature: features, Edit: edits, Steering: steerings, Message: messages, Generation: generations,
+    Feature: features, Vector: vectors, Control: controls, Span: spans, TokenPositions: token_positions,
+    Schedule: schedules, Edit: edits, Steering: steerings, Message: messages, Generation: generations,
     Grid: grids, Selection: selections,
 }  # fmt: skip
 
@@ -68,6 +93,8 @@ def of(kind: Any) -> st.SearchStrategy[Any]:
         if set(args) == {str, tuple[Message, ...]}:
             return prompts
         return st.one_of(*map(of, args))
+    if origin is tuple and args[-1] is not Ellipsis:
+        return st.tuples(*map(of, args))
     if origin is tuple:
         return st.lists(of(args[0]), max_size=3).map(tuple)
     if origin is dict:

@@ -6,6 +6,7 @@ import time
 import weakref
 from collections.abc import Callable
 
+import msgspec
 import pytest
 
 from steer_widget.backends.base import WorkerExit
@@ -13,22 +14,37 @@ from steer_widget.controller import Controller
 from steer_widget.errors import InvalidInput, SteererClosed, WorkerDied
 from steer_widget.job import Job
 from steer_widget.protocol import (
+    Activations,
+    Answer,
     CancelRun,
     CellDone,
+    CellMeasured,
     CheckGrid,
     Command,
     ErrorInfo,
     Fault,
-    GridChecked,
     Load,
     Loading,
+    Measures,
+    Question,
+    ReadMeans,
     RunDone,
     RunStarted,
+    SaeSource,
     StartRun,
+    TokenCounts,
+    TokenMeasures,
     Tokens,
 )
 from tests.unit.grids import grid
-from tests.unit.scripted import KILLED, LOAD_FAILED, READY, ScriptedBackend
+from tests.unit.scripted import (
+    KILLED,
+    LOAD_FAILED,
+    MEASURED,
+    READY,
+    TOKENS_MEASURED,
+    ScriptedBackend,
+)
 
 PATIENCE_S = 10.0
 
@@ -47,14 +63,14 @@ def test_loading_starts_at_once_and_tells_how_far_it_is(
     controller: Controller, backend: ScriptedBackend
 ) -> None:
     controller.start()
-    assert backend.commands == [Load("model", "sae")]
+    assert backend.commands == [Load("model", (SaeSource("sae"),))]
     assert controller.status.worker == "loading"
     backend.say(Loading("model", 0.5, "reading weights"))
     assert controller.status.loading == Loading("model", 0.5, "reading weights")
     backend.say(READY)
     status = controller.status
-    assert (status.worker, status.pid, status.methods, status.model, status.sae) == (
-        "ready", READY.pid, READY.methods, READY.model, READY.sae,
+    assert (status.worker, status.pid, status.methods, status.measures, status.model, status.saes) == (
+        "ready", READY.pid, READY.methods, READY.measures, READY.model, READY.saes,
     )  # fmt: skip
 
 
@@ -214,8 +230,8 @@ def test_two_submissions_are_two_runs(ready: Controller) -> None:
 
 
 def test_texts_grow_and_ends_replace_them(ready: Controller, backend: ScriptedBackend) -> None:
-    job = ready.submit(grid(2), {"3": 12.5})
-    assert backend.last_run().max_act == {"3": 12.5}
+    job = ready.submit(grid(2), {"/3": 12.5})
+    assert backend.last_run().max_act == {"/3": 12.5}
     backend.started()
     assert job.state == "running"
     assert [cell.state for cell in job.cells] == ["queued", "queued"]
@@ -231,7 +247,7 @@ def test_identity_is_that_of_the_worker_that_ran_it(ready: Controller, backend: 
     job = ready.submit(grid(), {})
     assert job.model is None
     backend.finish()
-    assert (job.model, job.sae, job.versions) == (READY.model, READY.sae, READY.versions)
+    assert (job.model, job.saes, job.versions) == (READY.model, READY.saes, READY.versions)
 
 
 def test_events_of_another_run_or_cell_change_nothing(ready: Controller, backend: ScriptedBackend) -> None:
@@ -271,16 +287,42 @@ def test_a_cell_the_worker_forgot_is_not_done(ready: Controller, backend: Script
     assert job.cells[1].error is not None
 
 
+FAULT = Fault(ErrorInfo("ProtocolError", "A frame could not be read."))
+
+
 def test_a_fault_ends_a_run_that_would_wait_for_ever(ready: Controller, backend: ScriptedBackend) -> None:
-    job = ready.submit(grid(), {})
-    backend.say(Fault(ErrorInfo("ProtocolError", "A frame could not be read.")))
+    job, behind = ready.submit(grid(), {}), ready.submit(grid(), {})
+    backend.say(FAULT)
     assert job.state == "failed"
-    assert ready.status.worker == "ready"
-    running = ready.submit(grid(), {})
+    assert job.error == FAULT.error
+    assert backend.last_run().run == behind.id
+    backend.finish()
+    assert behind.state == "done"
+
+
+@pytest.mark.parametrize("stage", ["started", "growing", "measuring", "stopping"])
+def test_a_fault_does_not_end_a_run_that_goes_on(
+    ready: Controller, backend: ScriptedBackend, stage: str
+) -> None:
+    job = ready.submit(grid(1), {})
     backend.started()
-    backend.say(Fault(ErrorInfo("ProtocolError", "A frame could not be read.")))
-    assert running.state == "running", "a run that goes on is not ended by a stray fault"
-    assert ready.status.error is not None
+    if stage in ("growing", "stopping"):
+        backend.grow("one")
+    if stage == "measuring":
+        backend.end_cell(0)
+    if stage == "stopping":
+        ready.cancel(job)
+    before = job.state
+    backend.say(FAULT)
+    assert job.state == before
+    assert job.error is None
+    assert (ready.status.worker, ready.status.error) == ("busy", FAULT.error)
+    if stage != "measuring":
+        backend.end_cell(0)
+    backend.measure_cell(0)
+    backend.end()
+    assert job.state == "done"
+    assert job.cell(0).measures == MEASURED
 
 
 # ---- stop
@@ -400,49 +442,213 @@ def test_retry_after_death_starts_a_worker(ready: Controller, backend: ScriptedB
     assert job.state == "done"
 
 
+# ---- measures
+
+
+def test_measures_replace_what_the_end_brought_and_keep_the_tokens(
+    ready: Controller, backend: ScriptedBackend
+) -> None:
+    job = ready.submit(grid(2), {})
+    backend.started()
+    backend.end_cell(0, "text")
+    backend.say(CellDone(job.id, 1, "stopped", "half", (3,), "stopped"))
+    assert job.cells[0].measures == Measures(0.25)
+    backend.measure_cell(0)
+    backend.measure_cell(1)
+    for index, (state, text) in enumerate((("done", "text"), ("stopped", "half"))):
+        cell = job.cell(index)
+        assert (cell.state, cell.text) == (state, text)
+        assert (cell.measures, cell.token_measures) == (MEASURED, TOKENS_MEASURED)
+    assert job.state == "running", "measures end nothing"
+    backend.end()
+    assert job.state == "done"
+
+
+def test_measures_that_come_early_late_twice_or_from_elsewhere_change_nothing(
+    ready: Controller, backend: ScriptedBackend
+) -> None:
+    job = ready.submit(grid(3), {})
+    other = CellMeasured(job.id, 0, Measures(9.0), TokenMeasures(kl=(9.0,)))
+    backend.started()
+    backend.say(other)
+    backend.grow("one")
+    backend.say(other)
+    assert job.cell(0).measures == Measures(), "it has not ended"
+    backend.end_cell(0)
+    backend.say(CellMeasured("another", 0, Measures(9.0)), CellMeasured(job.id, 7, Measures(9.0)))
+    backend.say(CellMeasured(job.id, -1, Measures(9.0)))
+    assert job.cell(0).measures == Measures(0.25)
+    backend.measure_cell(0)
+    backend.say(other)
+    assert (job.cell(0).measures, job.cell(0).token_measures) == (MEASURED, TOKENS_MEASURED)
+    backend.end_cell(1)
+    backend.end_cell(2)
+    backend.end()
+    backend.say(CellMeasured(job.id, 1, Measures(9.0)))
+    assert job.cell(1).measures == Measures(0.25), "the run has ended"
+
+
+def test_death_while_measuring_keeps_the_done_cells(ready: Controller, backend: ScriptedBackend) -> None:
+    job = ready.submit(grid(3), {})
+    backend.started()
+    for cell in range(3):
+        backend.end_cell(cell, f"text {cell}")
+    backend.measure_cell(0)
+    assert job.state == "running"
+    backend.die()
+    assert job.state == "failed"
+    assert [(cell.state, cell.text) for cell in job.cells] == [("done", f"text {n}") for n in range(3)]
+    assert [cell.measures for cell in job.cells] == [MEASURED, Measures(0.25), Measures(0.25)]
+    assert job.error is not None
+    assert job.error.kind == "WorkerDied"
+
+
+def test_a_retry_forgets_measures_of_the_cells_it_repeats_alone(
+    ready: Controller, backend: ScriptedBackend
+) -> None:
+    job = ready.submit(grid(2), {})
+    backend.started()
+    backend.end_cell(0)
+    backend.say(CellDone(job.id, 1, "stopped", "half", (3,), "stopped"))
+    backend.measure_cell(0)
+    backend.measure_cell(1)
+    backend.end("stopped")
+    ready.retry(job)
+    assert [cell.measures for cell in job.cells] == [MEASURED, Measures()]
+    backend.started()
+    backend.end_cell(1)
+    backend.measure_cell(1)
+    backend.end()
+    assert job.cell(1).token_measures == TOKENS_MEASURED
+
+
+def test_a_diverged_cell_fails_alone_and_keeps_its_text(ready: Controller, backend: ScriptedBackend) -> None:
+    job = ready.submit(grid(2), {})
+    error = ErrorInfo("GenerationError", "The logits were no longer finite.")
+    backend.started()
+    backend.grow("one")
+    backend.say(CellDone(job.id, 1, "failed", "one", (3,), "diverged", Measures(flags=("diverged",)), error))
+    backend.end_cell(0)
+    backend.end()
+    assert job.state == "done"
+    cell = job.cell(1)
+    assert (cell.state, cell.finish, cell.text, cell.failure) == ("failed", "diverged", "one", error)
+    assert cell.measures.flags == ("diverged",)
+
+
 # ---- questions
 
 
-def test_a_grid_is_checked_while_a_run_is_on(ready: Controller, backend: ScriptedBackend) -> None:
-    ready.submit(grid(), {})
-    refused = ErrorInfo("PromptTooLong", "too long")
+MEANS = ReadMeans(0, ("one", "two"))
+QUESTIONS = [CheckGrid(0, grid(), {"/3": 2.0}), MEANS]
+each_question = pytest.mark.parametrize("question", QUESTIONS, ids=lambda q: type(q).__name__)
 
+
+def answer_with(
+    backend: ScriptedBackend,
+    error: ErrorInfo | None = None,
+    result: TokenCounts | Activations | None = None,
+    in_thread: bool = True,
+) -> None:
     def answer(command: Command) -> None:
-        if isinstance(command, CheckGrid):
-            threading.Thread(target=backend.say, args=(GridChecked(command.request, refused),)).start()
+        if not isinstance(command, Question):
+            return
+        said = Answer(command.request, error, result)
+        if in_thread:
+            threading.Thread(target=backend.say, args=(said,)).start()
+        else:
+            backend.say(said)
 
     backend.on_send = answer
-    found = ready.check(grid(), {}, timeout_s=PATIENCE_S)
+
+
+@each_question
+def test_a_question_is_asked_as_it_is_but_for_its_number(
+    ready: Controller, backend: ScriptedBackend, question: Question
+) -> None:
+    answer_with(backend)
+    for number in (1, 2):
+        assert ready.ask(question, timeout_s=PATIENCE_S) == Answer(number)
+        assert backend.commands[-1] == msgspec.structs.replace(question, request=number)
+
+
+@each_question
+def test_a_question_is_answered_while_a_run_is_on(
+    ready: Controller, backend: ScriptedBackend, question: Question
+) -> None:
+    job = ready.submit(grid(), {})
+    refused = ErrorInfo("PromptTooLong", "too long")
+    answer_with(backend, refused)
+    found = ready.ask(question, timeout_s=PATIENCE_S)
     assert found is not None
     assert found.error == refused
+    backend.finish()
+    assert job.state == "done"
 
 
 def test_an_answer_on_the_very_thread_that_asks_is_heard(ready: Controller, backend: ScriptedBackend) -> None:
-    def answer(command: Command) -> None:
-        if isinstance(command, CheckGrid):
-            backend.say(GridChecked(command.request, None, (3,)))
-
-    backend.on_send = answer
-    assert ready.check(grid(), {}, timeout_s=PATIENCE_S) == GridChecked(1, None, (3,))
+    answer_with(backend, result=TokenCounts((3,)), in_thread=False)
+    found = ready.ask(CheckGrid(0, grid()), timeout_s=PATIENCE_S)
+    assert found == Answer(1, None, TokenCounts((3,)))
 
 
+def test_answers_find_their_questions_in_any_order(ready: Controller, backend: ScriptedBackend) -> None:
+    found: dict[str, Answer | None] = {}
+
+    def ask(text: str) -> None:
+        found[text] = ready.ask(ReadMeans(0, (text,)), timeout_s=PATIENCE_S)
+
+    threads = [threading.Thread(target=ask, args=(f"text {n}",)) for n in range(8)]
+    for thread in threads:
+        thread.start()
+    wait_until(lambda: len(backend.sent(ReadMeans)) == 8)
+    for asked in reversed(backend.sent(ReadMeans)):
+        backend.say(Answer(asked.request, result=Activations(asked.texts[0], ())))  # type: ignore[arg-type]
+    for thread in threads:
+        thread.join(PATIENCE_S)
+    assert {text: answer.result.hook_name for text, answer in found.items()} == {t: t for t in found}  # type: ignore[union-attr]
+    assert len(found) == 8
+
+
+@each_question
 def test_no_answer_is_none_and_no_wait_without_a_worker(
-    controller: Controller, backend: ScriptedBackend
+    controller: Controller, backend: ScriptedBackend, question: Question
 ) -> None:
-    assert controller.check(grid(), {}, timeout_s=PATIENCE_S) is None
+    assert controller.ask(question, timeout_s=60.0) is None
     controller.start()
-    assert controller.check(grid(), {}, timeout_s=PATIENCE_S) is None
+    assert controller.ask(question, timeout_s=60.0) is None
     backend.say(READY)
-    assert controller.check(grid(), {}, timeout_s=0.05) is None
-    backend.say(GridChecked(1))
-    backend.say(GridChecked(99))
+    assert controller.ask(question, timeout_s=0.05) is None
+    backend.say(Answer(1), Answer(99))
+    answer_with(backend)
+    found = controller.ask(question, timeout_s=float("inf"))
+    assert found == Answer(2), "a late answer is not the next one's"
+    assert controller._questions._open == {}, "nothing is kept for nobody"
 
 
-def test_death_ends_the_wait_for_an_answer(ready: Controller, backend: ScriptedBackend) -> None:
+@each_question
+def test_death_answers_what_is_open_with_its_error(
+    ready: Controller, backend: ScriptedBackend, question: Question
+) -> None:
     backend.on_send = lambda _command: threading.Thread(target=backend.die).start()
     started_s = time.monotonic()
-    assert ready.check(grid(), {}, timeout_s=60.0) is None
+    found = ready.ask(question, timeout_s=60.0)
     assert time.monotonic() - started_s < PATIENCE_S
+    assert found is not None
+    assert found.error is not None
+    error = found.error.rebuild()
+    assert isinstance(error, WorkerDied)
+    assert "SIGKILL" in error.message
+    assert KILLED.log_tail in error.details
+
+
+@each_question
+def test_close_answers_what_is_open(ready: Controller, backend: ScriptedBackend, question: Question) -> None:
+    backend.on_send = lambda _command: threading.Thread(target=ready.close).start()
+    found = ready.ask(question, timeout_s=60.0)
+    assert found is not None
+    assert found.error is not None
+    assert isinstance(found.error.rebuild(), SteererClosed)
 
 
 # ---- listeners
@@ -513,7 +719,7 @@ def test_close_ends_the_runs_and_the_worker_once(controller: Controller, backend
 
 def test_a_dropped_controller_ends_its_worker() -> None:
     backend = ScriptedBackend()
-    controller = Controller(backend, Load("m", "s"))
+    controller = Controller(backend, Load("m", (SaeSource("s"),)))
     controller.start()
     backend.say(READY)
     on_event, on_exit = backend.callbacks()
@@ -534,10 +740,12 @@ def test_what_follows_is_what_happened(ready: Controller, backend: ScriptedBacke
     middle = ready.follow(job)
     backend.grow("c")
     backend.end_cell(0, "abc")
+    measuring = ready.follow(job)
+    backend.measure_cell(0)
     backend.end_cell(1, "abc")
     backend.end()
     late = ready.follow(job)
-    for queue in (early, middle, late):
+    for queue in (early, middle, measuring, late):
         events = [queue.get_nowait() for _ in range(queue.qsize())]
         texts = ["", ""]
         for event in events:
@@ -548,3 +756,7 @@ def test_what_follows_is_what_happened(ready: Controller, backend: ScriptedBacke
         assert isinstance(events[0], RunStarted)
         assert isinstance(events[-1], RunDone)
         assert sorted(event.cell for event in events if isinstance(event, CellDone)) == [0, 1]
+        ends = [type(event) for event in events if getattr(event, "cell", None) == 0]
+        assert ends == [CellDone, CellMeasured]
+        (measured,) = (event for event in events if isinstance(event, CellMeasured))
+        assert (measured.measures, measured.tokens) == (MEASURED, TOKENS_MEASURED)

@@ -10,10 +10,19 @@ import pytest
 
 from steer_widget.controller import Controller
 from steer_widget.errors import PromptTooLong, WorkerDied, WorkerTimeout
-from steer_widget.protocol import CancelRun, CellDone, Command, ErrorInfo, RunDone, RunStarted, Tokens
+from steer_widget.protocol import (
+    CancelRun,
+    CellDone,
+    CellMeasured,
+    Command,
+    ErrorInfo,
+    RunDone,
+    RunStarted,
+    Tokens,
+)
 from steer_widget.run import Run
 from tests.unit.grids import grid
-from tests.unit.scripted import READY, ScriptedBackend
+from tests.unit.scripted import MEASURED, READY, TOKENS_MEASURED, ScriptedBackend
 
 
 @pytest.fixture
@@ -50,7 +59,7 @@ def test_result_waits_for_the_end(run: Run, backend: ScriptedBackend) -> None:
     assert [cell.text for cell in result.cells] == ["one two"] * 3
     assert [cell.token_ids for cell in result.cells] == [(3, 4)] * 3
     assert (result.n_tokens, result.seconds, result.tokens_per_s) == (6, 2.0, 3.0)
-    assert (result.model, result.sae, result.versions) == (READY.model, READY.sae, READY.versions)
+    assert (result.model, result.saes, result.versions) == (READY.model, READY.saes, READY.versions)
     assert result.error is None
 
 
@@ -241,6 +250,34 @@ def test_progress_counts_cells_that_end_early_in_full(run: Run, backend: Scripte
     assert run.progress == pytest.approx(8 / 12)
     backend.finish()
     assert (run.progress, run.eta_s) == (1.0, 0.0)
+
+
+def test_a_run_is_whole_with_its_end_not_with_its_last_text(run: Run, backend: ScriptedBackend) -> None:
+    backend.started()
+    backend.grow("a")
+    time.sleep(0.3)
+    backend.grow("b")
+    for cell in range(3):
+        backend.end_cell(cell)
+    assert run.tokens_per_s is not None
+    for _ in range(2):
+        assert 0.9 < run.progress < 1
+        assert run.eta_s is None, "nobody knows how long measuring takes"
+        backend.measure_cell(0)
+    backend.end()
+    assert (run.progress, run.eta_s) == (1.0, 0.0)
+
+
+def test_measures_are_in_the_cells_and_in_the_events(run: Run, backend: ScriptedBackend) -> None:
+    backend.started()
+    for cell in range(3):
+        backend.end_cell(cell)
+        backend.measure_cell(cell)
+    backend.end()
+    result = run.result()
+    assert [cell.measures for cell in result.cells] == [MEASURED] * 3
+    assert [cell.token_measures for cell in result.cells] == [TOKENS_MEASURED] * 3
+    assert [type(event) for event in run] == [RunStarted, Tokens, *[CellDone, CellMeasured] * 3, RunDone]
 
 
 def test_a_stopped_run_got_as_far_as_it_got(run: Run, backend: ScriptedBackend) -> None:

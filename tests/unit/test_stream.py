@@ -13,13 +13,17 @@ from steer_widget.job import Job
 from steer_widget.protocol import (
     CellDelta,
     CellDone,
+    CellMeasured,
     CellView,
     ErrorInfo,
+    Measures,
     RunDelta,
     RunDone,
     RunSnapshot,
     RunStarted,
+    TokenMeasures,
     Tokens,
+    to_page,
 )
 from steer_widget.states import RUN_ENDED
 from steer_widget.stream import MAX_UNACKNOWLEDGED, Stream
@@ -110,6 +114,45 @@ def test_an_end_replaces_the_cell_and_carries_its_error() -> None:
     shown.take(CellDone(shown.id, 0, "failed", "one", (1,), "failed", error=error))
     assert page.take(stream.next())
     assert (page.cells[0].state, page.cells[0].error, page.texts[0]) == ("failed", error, "one")
+
+
+def test_measures_send_the_ended_cell_again_and_no_other() -> None:
+    stream, shown, page = started()
+    measures = Measures(0.25, ("looping",), kl_mean=0.5)
+    for cell in (0, 1):
+        shown.take(CellDone(shown.id, cell, "done", "one", (1,), "eos"))
+    assert page.take(stream.next())
+    assert stream.next() is None
+    shown.take(CellMeasured(shown.id, 1, measures, TokenMeasures(kl=(0.5,))))
+    delta = stream.next()
+    assert isinstance(delta, RunDelta)
+    (patch,) = delta.cells
+    assert patch.done == CellView(1, "done", "one", 1, "eos", measures)
+    assert "kl" not in to_page(delta)["cells"][0]["done"]  # type: ignore[index]
+    assert page.take(delta)
+    assert (page.cells[1].measures, page.texts) == (measures, ["one", "one"])
+    assert stream.next() is None, "nothing new, nothing sent"
+
+
+def test_an_end_and_its_measures_between_two_messages_are_one_patch() -> None:
+    stream, shown, page = started()
+    shown.take(CellDone(shown.id, 0, "stopped", "one", (1,), "stopped"))
+    shown.take(CellMeasured(shown.id, 0, Measures(perplexity=3.0)))
+    delta = stream.next()
+    assert isinstance(delta, RunDelta)
+    assert len(delta.cells) == 1
+    assert page.take(delta)
+    assert (page.cells[0].state, page.cells[0].measures.perplexity) == ("stopped", 3.0)
+
+
+def test_a_snapshot_holds_steerings_and_measures() -> None:
+    stream, shown, _ = started()
+    shown.take(CellDone(shown.id, 0, "done", "one", (1,), "eos"))
+    shown.take(CellMeasured(shown.id, 0, Measures(perplexity=3.0)))
+    run = stream.snapshot().run
+    assert run is not None
+    assert run.steerings == shown.grid.steerings
+    assert run.cells[0].measures.perplexity == 3.0
 
 
 def test_a_change_of_state_alone_is_told() -> None:
@@ -243,6 +286,10 @@ class Conversation(RuleBasedStateMachine):
         text = self.shown.cells[cell].text
         self.shown.take(CellDone(self.shown.id, cell, "done", text, (1,), "eos"))
 
+    @rule(cell=st.integers(0, 1), kl=st.floats(0, 9))
+    def measure(self, cell: int, kl: float) -> None:
+        self.shown.take(CellMeasured(self.shown.id, cell, Measures(kl_mean=kl), TokenMeasures(kl=(kl,))))
+
     @rule()
     def stop(self) -> None:
         self.shown.take(RunDone(self.shown.id, "stopped", 1.0, 0))
@@ -283,8 +330,8 @@ class Conversation(RuleBasedStateMachine):
         assert self.page.run == self.shown.id
         assert self.page.texts == [cell.text for cell in self.shown.cells]
         assert self.page.state == self.shown.state
-        ended = [cell.state for cell in self.shown.cells if cell.ended]
-        assert [cell.state for cell in self.page.cells if cell.state in RUN_ENDED] == ended
+        ended = [(cell.state, cell.measures) for cell in self.shown.cells if cell.ended]
+        assert [(cell.state, cell.measures) for cell in self.page.cells if cell.state in RUN_ENDED] == ended
 
     def teardown(self) -> None:
         """A page that keeps acknowledging and syncs after gaps is never left behind."""

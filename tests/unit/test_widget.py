@@ -74,11 +74,13 @@ def page(widget: SteerWidget) -> Page:
 
 F = sw.Feature(3, "three")
 F_JSON = {
-    "feature": {"index": 3, "label": "three", "sae": ""},
+    "feature": {"kind": "feature", "index": 3, "label": "three", "sae": ""},
     "strength": 4,
     "unit": None,
     "method": None,
     "positions": None,
+    "skip_special": None,
+    "schedule": None,
 }
 
 
@@ -114,7 +116,9 @@ def test_selection_coerces_and_edits_alone_leave_the_rest(widget: SteerWidget) -
         ("prompts", ""), ("prompts", [""]), ("prompts", 5), ("prompts", None),
         ("selection", 5), ("selection", "x"), ("selection", [5]), ("selection", None),
         ("selection", [sw.Feature(64).at(1)]), ("selection", [F.at(1, method="teleport")]),
-        ("selection", [F.at(1, unit="max_act")]),
+        ("selection", [F.at(1, unit="max_act")]), ("selection", [F.at(1, unit="norm", method="scale")]),
+        ("selection", [sw.Vector([1.0]).at(1, method="clamp")]), ("selection", [sw.Feature(1, sae="x").at(1)]),
+        ("selection", [sw.Steering((F.at(1),), preserve_norm=True)]),
         ("generation", {"seed": 1}), ("generation", None),
     ],
     ids=str,
@@ -158,6 +162,20 @@ def test_the_page_s_state_is_plain_json(widget: SteerWidget) -> None:
     assert state["snapshot"] == {"type": "RunSnapshot", "seq": 0, "run": None}
 
 
+def test_every_kind_of_edit_goes_to_the_page_and_comes_back(page: Page, widget: SteerWidget) -> None:
+    vector = sw.Vector([1.0, -2.5], "joy", "blocks.1.hook_resid_post")  # type: ignore[arg-type]
+    edits = (
+        vector.at(0.5, unit="norm", positions=slice(2, None)),
+        F.control(7).at(3, method="clamp", positions=[0, -1], skip_special=True),
+        F.at(2, method="scale", schedule=sw.Schedule(3, 12.5)),
+    )
+    widget.selection = edits
+    plain = msgspec.json.decode(msgspec.json.encode(widget.get_state(["selection"])["selection"]))
+    widget.selection = []
+    assert page.ask("SetSelection", selection=plain)["error"] is None
+    assert widget.selection.edits == edits
+
+
 def test_each_public_trait_says_what_it_is_for(widget: SteerWidget) -> None:
     for name in ("prompts", "selection", "generation", "status", "snapshot"):
         assert widget.trait_metadata(name, "sync")
@@ -166,7 +184,7 @@ def test_each_public_trait_says_what_it_is_for(widget: SteerWidget) -> None:
 
 def test_status_follows_the_worker(widget: SteerWidget, backend: ScriptedBackend) -> None:
     wait_until(lambda: widget.status.worker == "ready")
-    assert widget.status.sae == READY.sae
+    assert widget.status.saes == READY.saes
     backend.die()
     wait_until(lambda: widget.status.worker == "stopped")
     assert widget.status.error is not None
@@ -196,7 +214,11 @@ def test_a_feature_is_found_by_its_index_where_no_table_names_it(page: Page, wid
     [
         ("SetPrompts", {"prompts": [""]}, "prompt"),
         ("SetPrompts", {"prompts": [[{"role": "", "content": "x"}]]}, "message role"),
-        ("SetSelection", {"selection": {"edits": [{**F_JSON, "feature": {"index": 64}}]}}, "feature"),
+        (
+            "SetSelection",
+            {"selection": {"edits": [{**F_JSON, "feature": {"kind": "feature", "index": 64}}]}},
+            "feature",
+        ),
         ("SetSelection", {"selection": {"samples": 0}}, "samples"),
         ("SetGeneration", {"generation": {"top_p": 2}}, "top_p"),
         ("Search", {"text": "war"}, "search"),

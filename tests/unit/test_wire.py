@@ -74,6 +74,8 @@ def test_every_struct_of_the_wire_is_in_a_union() -> None:
         *get_args(protocol.PageCommand),
         protocol.Found,
         protocol.Started,
+        protocol.TokenCounts,
+        protocol.Activations,
     }
     assert {
         kind for kind in protocol.Wire.__subclasses__() if kind.__module__.startswith(protocol.__name__)

@@ -9,8 +9,10 @@ import pytest
 
 from steer_widget.protocol import CellDone, Event, RunDone, StartRun, Tokens
 from steer_widget.saes import load_sae
+from steer_widget.saes.sae import Sae
 from steer_widget.spec import Grid
 from steer_widget.worker.engine import Engine
+from steer_widget.worker.hook_points import HookPoint
 from tests.tiny import make
 
 
@@ -60,15 +62,25 @@ def run(
     return Ran(events)
 
 
-def make_engine(model_folder: Path, sae_folder: Path, max_batch_rows: int | None = None) -> Engine:
+def make_engine(model_folder: Path, *sae_folders: Path, max_batch_rows: int | None = None) -> Engine:
+    """An engine with a tiny model; its SAEs are named by their folders."""
     import torch
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
     model = AutoModelForCausalLM.from_pretrained(model_folder, dtype=torch.float32).eval()
     tokenizer = AutoTokenizer.from_pretrained(model_folder)
-    return Engine(
-        model, tokenizer, load_sae(str(sae_folder)), model_name="tiny", max_batch_rows=max_batch_rows
-    )
+    saes = {folder.name: load_sae(str(folder)) for folder in sae_folders}
+    return Engine(model, tokenizer, saes, model_name="tiny", max_batch_rows=max_batch_rows)
+
+
+def sae_of(engine: Engine) -> Sae:
+    """Its first SAE."""
+    return next(iter(engine.saes.values()))
+
+
+def point_of(engine: Engine) -> HookPoint:
+    """Hook point of its first SAE."""
+    return engine.adapter.point(sae_of(engine).hook_name)
 
 
 @pytest.fixture(scope="session", autouse=True)

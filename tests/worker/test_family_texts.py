@@ -9,9 +9,9 @@ import pytest
 
 from steer_widget.spec import Feature, Generation, Grid, Positions, Steering
 from steer_widget.worker.engine import Engine
-from tests.worker.conftest import run
+from tests.worker import reference
+from tests.worker.conftest import run, sae_of
 from tests.worker.families import FAMILIES, block_of
-from tests.worker.reference import greedy
 
 # Decode steps of these take the quick way of grouped queries on the CPU.
 PACKED = {"llama", "qwen2", "mixtral", "qwen3", "gemma", "olmo2"}
@@ -44,16 +44,27 @@ STEERINGS = (
 )
 
 
-def reference(engine: Engine, family: str, prompt: str, steering: Steering) -> tuple[int, ...]:
-    block = block_of(engine.adapter.model, family, LAYER)
-    edits = [(engine.sae.decoder[e.feature.index], e.strength, e.positions) for e in steering.edits]
+WEIGHTS: dict[Any, Callable[[int, int], float]] = {
+    "all": lambda _at, _n: 1.0,
+    "prompt": lambda at, n: float(at < n),
+    "generated": lambda at, n: float(at >= n - 1),
+}
+
+
+def wanted_tokens(engine: Engine, family: str, prompt: str, steering: Steering) -> tuple[int, ...]:
+    decoder = sae_of(engine).decoder
+    edits = [
+        reference.Edit("add", decoder[e.feature.index], e.strength, WEIGHTS[e.positions])
+        for e in steering.edits
+    ]
+    sites = [(block_of(engine.adapter.model, family, LAYER), "output")]
     ids = engine.adapter.tokenizer(prompt)["input_ids"]
-    return tuple(greedy(engine.adapter.model, block, ids, edits, N_NEW))
+    return tuple(reference.greedy(engine.adapter.model, sites, ids, edits, N_NEW))
 
 
 def test_batches_agree_with_reference(engine, family) -> None:
     generation = Generation(max_new_tokens=N_NEW)
-    wanted = [reference(engine, family, prompt, steering) for prompt in PROMPTS for steering in STEERINGS]
+    wanted = [wanted_tokens(engine, family, prompt, steering) for prompt in PROMPTS for steering in STEERINGS]
     assert len(set(wanted)) > 2 * len(PROMPTS)  # the edits do something
     assert len({i for tokens in wanted for i in tokens}) > len(wanted)  # the texts do not just repeat
     assert run(engine, Grid(PROMPTS, STEERINGS, 1, generation)).tokens == wanted

@@ -8,7 +8,7 @@ import torch
 from steer_widget.protocol import CheckGrid, Event, RunStarted, Tokens
 from steer_widget.spec import Feature, Generation, Grid, Message, Steering, columns
 from tests.tiny import make
-from tests.worker.conftest import make_engine, run
+from tests.worker.conftest import make_engine, point_of, run
 
 PROMPTS = ("I went for a walk and", "The mountains were white with snow, and nobody", "She")
 EDITS = [Feature(i).at(s, unit="raw", method="add", positions="all") for i, s in ((3, 6.0), (9, -4.0))]
@@ -213,7 +213,7 @@ def test_a_row_that_does_not_fit_fails_alone(engine, monkeypatch) -> None:
 
 
 def test_hooks_come_off_when_a_run_fails(engine, monkeypatch) -> None:
-    module = engine.adapter.hook_point.module
+    module = point_of(engine).module
 
     def fail(*_args):
         raise RuntimeError("the forward pass broke")
@@ -231,7 +231,7 @@ def test_hooks_come_off_when_a_run_fails(engine, monkeypatch) -> None:
 
 def test_a_hook_that_does_not_act_is_an_error(engine, monkeypatch) -> None:
     monkeypatch.setattr(
-        type(engine.adapter.hook_point.module), "__call__", lambda self, *a, **k: self.forward(*a, **k)
+        type(point_of(engine).module), "__call__", lambda self, *a, **k: self.forward(*a, **k)
     )
     ran = run(engine, Grid(PROMPTS[:1], STEERINGS[1:], 1, Generation(max_new_tokens=5)))
     assert {end.state for end in ran.ends.values()} == {"failed"}

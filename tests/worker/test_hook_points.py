@@ -155,7 +155,7 @@ def test_a_model_without_a_cache_is_refused(engine) -> None:
 
     model = OpenAIGPTLMHeadModel(OpenAIGPTConfig(vocab_size=32, n_embd=16, n_layer=2, n_head=2))
     with pytest.raises(InvalidInput, match="past_key_values"):
-        Adapter(model, engine.adapter.tokenizer, "blocks.1.hook_resid_post", 16)
+        Adapter(model, engine.adapter.tokenizer)
 
 
 def test_a_part_that_is_not_known_is_refused_by_the_parts_there_are() -> None:
@@ -187,7 +187,7 @@ def test_steering_acts_at_every_hook_point(tmp_path: Path, kind: str) -> None:
 @pytest.mark.parametrize("name", ["blocks.4.hook_resid_post", "blocks.1.hook_q", "model.layers", ""])
 def test_points_that_do_not_exist_are_refused(engine, name) -> None:
     with pytest.raises(SaeMismatch):
-        Adapter(engine.adapter.model, engine.adapter.tokenizer, name, make.D_MODEL)
+        engine.adapter.point(name)
 
 
 def test_a_point_whose_edit_changes_nothing_is_refused(tmp_path: Path, monkeypatch) -> None:

@@ -35,8 +35,9 @@ def texts(
         folder, dtype=torch.float32, offload_folder=offload, **placed
     )
     sae = load_sae(str(make.make_sae(folder / hook_name, hook_name=hook_name)))
-    engine = Engine(model.eval(), AutoTokenizer.from_pretrained(folder), sae, model_name="tiny")
-    assert engine.adapter.hook_device == engine.adapter.input_device == torch.device("cpu")
+    engine = Engine(model.eval(), AutoTokenizer.from_pretrained(folder), {"": sae}, model_name="tiny")
+    hook_device = engine.adapter.device_of(engine.adapter.point(hook_name))
+    assert hook_device == engine.adapter.input_device == torch.device("cpu")
     ran = run(engine, GRID)
     assert len(set(ran.tokens)) == len(GRID)
     return ran.tokens

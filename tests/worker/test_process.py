@@ -142,7 +142,7 @@ def test_what_is_printed_goes_to_the_log_not_to_the_channel(worker, tiny_folders
         ({"hook_name": "blocks.9.hook_resid_post"}, "SaeMismatch", "0 to 3"),
         ({"hook_name": "blocks.1.hook_nothing"}, "SaeMismatch", "hook_resid_pre"),
         ({"architecture": "transcoder"}, "SaeMismatch", "transcoder"),
-        ({"normalize_activations": "layer_norm"}, "SaeMismatch", "layer_norm"),
+        ({"normalize_activations": "covariance_whitening"}, "SaeMismatch", "covariance_whitening"),
     ],
 )
 def test_an_sae_that_does_not_fit_is_refused(tiny_folders, tmp_path, engine, sae, kind, words) -> None:

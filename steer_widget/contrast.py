@@ -1,0 +1,88 @@
+"""A vector out of two lists of texts: the worker reads them, the kernel takes the difference of means."""
+
+from __future__ import annotations
+
+from typing import get_args
+
+import msgspec
+
+from .arguments import as_prompts
+from .controller import Controller
+from .errors import GenerationError, InvalidInput, ProtocolError, WorkerTimeout
+from .protocol import Activations, Pool, ReadMeans
+from .spec import Prompt, Vector
+from .spec.checks import text
+
+
+class Contrast(msgspec.Struct, frozen=True):
+    """What is to be told apart, and where."""
+
+    positive: tuple[Prompt, ...]
+    negative: tuple[Prompt, ...]
+    hook_name: str
+    pool: Pool
+    name: str
+
+    @classmethod
+    def of(
+        cls, positive: object, negative: object, hook_name: object, pool: object, name: object
+    ) -> Contrast:
+        """A contrast out of what users write.
+
+        Raises:
+            InvalidInput: a value is refused; names the field, the value, what is allowed.
+        """
+        for known in get_args(Pool):
+            if pool == known:
+                return cls(
+                    _texts("positive", positive),
+                    _texts("negative", negative),
+                    text("hook_name", hook_name, "a hook point such as blocks.15.hook_resid_post, or ''"),
+                    known,
+                    text("name", name),
+                )
+        raise InvalidInput("pool", pool, ", ".join(get_args(Pool)))
+
+    def ask(self, controller: Controller, timeout_s: float) -> Vector:
+        """Waits until the worker has read the texts, and takes the difference of the means.
+
+        Raises:
+            WorkerTimeout: it took longer.
+            InvalidInput: the worker refuses the hook point or a text, or both means are the same.
+            SteerError: the worker died.
+            ProtocolError: its answer does not fit the question.
+        """
+        texts = self.positive + self.negative
+        answer = controller.ask(ReadMeans(0, texts, self.hook_name, self.pool), timeout_s)
+        if answer is None:
+            raise _no_answer(controller, timeout_s)
+        if answer.error is not None:
+            raise answer.error.rebuild()
+        found = answer.result
+        if not isinstance(found, Activations) or len(found.values) != len(texts):
+            raise ProtocolError(
+                f"The worker's answer does not fit the question, to read {len(texts)} texts. "
+                "Kernel and worker are probably of different versions: restart the kernel."
+            )
+        rows, n_positive = found.values, len(self.positive)
+        return Vector.from_contrast(
+            rows[:n_positive], rows[n_positive:], name=self.name, hook_name=found.hook_name
+        )
+
+
+def _texts(field: str, given: object) -> tuple[Prompt, ...]:
+    try:
+        return as_prompts(given)
+    except InvalidInput as error:
+        raise InvalidInput(field, given, error.allowed) from error
+
+
+def _no_answer(controller: Controller, timeout_s: float) -> WorkerTimeout | GenerationError:
+    worker = controller.status.worker
+    if worker not in ("ready", "busy"):
+        return GenerationError("The worker ended before it could read the texts. Try again.")
+    waits = "It is busy with a run, and reads when that has ended. " if worker == "busy" else ""
+    return WorkerTimeout(
+        f"The texts were not read within {timeout_s:.3g} s. {waits}"
+        "Wait longer: steerer.contrast_vector(..., timeout=...)."
+    )

@@ -1,0 +1,34 @@
+"""What is selected in the widget."""
+
+from __future__ import annotations
+
+import msgspec
+
+from .checks import Spec, switch, whole
+from .steering import Edit, Steering, as_edits, columns
+
+
+class Selection(Spec, frozen=True):
+    """What is selected in the widget: the columns of the next run.
+
+    Attributes:
+        edits: features with their strengths, in the order of the columns.
+        combine: one column with all edits at once, instead of a column for each.
+        baseline: whether the unsteered column comes first.
+        samples: completions per prompt and column.
+    """
+
+    edits: tuple[Edit, ...] = ()
+    combine: bool = False
+    baseline: bool = True
+    samples: int = 1
+
+    def __post_init__(self) -> None:
+        msgspec.structs.force_setattr(self, "edits", as_edits("selection", self.edits))
+        switch("combine", self.combine)
+        switch("baseline", self.baseline)
+        msgspec.structs.force_setattr(self, "samples", whole("samples", self.samples, 1))
+
+    def steerings(self) -> tuple[Steering, ...]:
+        """The columns this selection stands for, baseline first."""
+        return columns(self.edits, combine=self.combine, baseline=self.baseline)

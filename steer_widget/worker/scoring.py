@@ -1,0 +1,84 @@
+"""The measures of a run: one pass over all of its texts, after they are generated, told cell by cell."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+from ..errors import GenerationError
+from ..protocol import CellMeasured, ErrorInfo, Fault
+from .placement import is_out_of_memory, release_memory
+
+if TYPE_CHECKING:
+    from ..protocol import Event
+    from .cell_measurer import CellMeasurer
+    from .row import Row
+
+_MAX_TOKENS = {"cpu": 2048}  # padded, in one pass: enough to keep the processor busy
+_MAX_TOKENS_GPU = 16384
+
+
+def score(
+    run: str,
+    rows: Sequence[Row],
+    measurer: CellMeasurer,
+    emit: Callable[[Event], None],
+    is_cancelled: Callable[[], bool],
+) -> None:
+    """Measures the cells that have a text, and sends what was measured on each.
+
+    What cannot be measured is absent, and the reason is told by a `Fault`; the texts are not touched.
+
+    Args:
+        run: its id.
+        rows: all of the run, ended; those of a prompt and sample are best measured together.
+        measurer: takes the measures that the grid asks for.
+        emit: takes events to the kernel.
+        is_cancelled: asked between passes.
+    """
+    scorable = [row for row in rows if row.is_scorable]
+    waiting = _batches(sorted(scorable, key=measurer.order), measurer.device_type)
+    while waiting and not is_cancelled():
+        batch = waiting.pop(0)
+        ran_out_of_memory = False
+        try:
+            for row, measures, tokens in measurer.measure(batch):
+                emit(CellMeasured(run, row.cell, measures, tokens))
+        except Exception as error:  # noqa: BLE001 - measures must not take the texts, or the worker, with them
+            ran_out_of_memory = is_out_of_memory(error)
+            if ran_out_of_memory and len(batch) > 1:
+                middle = len(batch) // 2
+                waiting[:0] = [batch[:middle], batch[middle:]]
+            else:
+                emit(Fault(_not_measured(batch, error)))
+        if ran_out_of_memory:
+            release_memory(measurer.device)
+
+
+def _not_measured(batch: Sequence[Row], error: Exception) -> ErrorInfo:
+    cells = ", ".join(str(row.cell) for row in batch)
+    return ErrorInfo.of(
+        GenerationError(
+            f"The measures of cells {cells} could not be taken: {type(error).__name__}: {error}. "
+            "Their texts are not touched. Switch measures off (measures=[…]) if this happens again."
+        ),
+        traceback.format_exc(),
+    )
+
+
+def _batches(rows: Sequence[Row], device_type: str) -> list[list[Row]]:
+    """Rows in their order, as many at once as fit into a pass; a steered row is read twice."""
+    most = _MAX_TOKENS.get(device_type, _MAX_TOKENS_GPU)
+    batches: list[list[Row]] = []
+    n_readings, n_longest = 0, 0
+    for row in rows:
+        n_own = 2 if row.edits else 1
+        longest = max(n_longest, len(row.prefix_ids))
+        if batches and (n_readings + n_own) * longest <= most:
+            batches[-1].append(row)
+            n_readings, n_longest = n_readings + n_own, longest
+        else:
+            batches.append([row])
+            n_readings, n_longest = n_own, len(row.prefix_ids)
+    return batches
