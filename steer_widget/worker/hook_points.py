@@ -7,7 +7,7 @@ blocks.L.hook_resid_pre    input of block L; for L = 0 the embeddings as the fir
 blocks.L.hook_resid_mid    the stream between attention and MLP; absent on parallel blocks
 blocks.L.hook_resid_post   output of block L, before the final norm also for the last
 blocks.L.hook_attn_out     what attention adds to the stream: after the norm behind it, where there is one
-                           (Gemma 2 and 3, OLMo 2)
+                           (Gemma 2 and 3, OLMo 2); before a fixed factor, where there is one (Granite)
 blocks.L.hook_mlp_out      what the MLP adds to the stream, likewise
 blocks.L.attn.hook_z       input of the attention's output projection, heads flattened
 
@@ -94,7 +94,7 @@ def find(model: nn.Module, hook_name: str, hf_hook_name: str = "") -> HookPoint:
     """
     if not hf_hook_name:
         return _point(model, "hook_name", hook_name)
-    point = replace(_point(model, "hf_hook_name", hf_hook_name), name=hook_name)
+    point = replace(_point(model, "hf_hook_name", hf_hook_name), name=hook_name or hf_hook_name)
     match = _HOOK_NAME.fullmatch(hook_name)
     if match is None:
         return point
@@ -122,9 +122,8 @@ def first_block(point: HookPoint) -> int:
 
 def width_of(point: HookPoint, d_model: int) -> int:
     """Width of the tensor at a point: the residual stream's, or what a linear map reads or writes."""
-    names = (
-        ("in_features", "nx") if point.side == "input" else ("out_features", "nf")
-    )  # GPT-2's has the latter
+    # The latter names are those of GPT-2's linear map.
+    names = ("in_features", "nx") if point.side == "input" else ("out_features", "nf")
     widths = (getattr(point.module, name, None) for name in names)
     return next((int(width) for width in widths if width is not None), d_model)
 
@@ -188,8 +187,11 @@ def _by_path(model: nn.Module, field: str, path: re.Match[str]) -> HookPoint:
 def _block(model: nn.Module, field: str, name: str, layer: int) -> nn.Module:
     all_blocks = blocks(model)
     if layer >= len(all_blocks):
-        raise SaeMismatch(
-            field, name, f"a layer from 0 to {len(all_blocks) - 1}, those of {type(model).__name__}"
+        allowed = f"a layer from 0 to {len(all_blocks) - 1}, those of {type(model).__name__}"
+        raise (
+            SaeMismatch("layer", layer, allowed)
+            if field == "hook_name"
+            else SaeMismatch(field, name, allowed)
         )
     return all_blocks[layer]
 

@@ -33,24 +33,30 @@ class Tap:
         self._handles: list[RemovableHandle] = []
         self._shape: tuple[int, int] | None = None
 
-    def __enter__(self) -> Self:
-        module = self._point.module
-        if module is not self._point.block:
-            self._handles.append(
-                self._point.block.register_forward_pre_hook(self._on_block, with_kwargs=True)
-            )
+    def attach(self) -> None:
+        """From now on it acts in every forward pass."""
+        module, block = self._point.module, self._point.block
+        if module is not block:
+            self._handles.append(block.register_forward_pre_hook(self._on_block, with_kwargs=True))
         self._handles.append(
             module.register_forward_hook(self._on_output)
             if self._point.side == "output"
             else module.register_forward_pre_hook(self._on_input, with_kwargs=True)
         )
+
+    def detach(self) -> None:
+        """Takes it off the model."""
+        while self._handles:
+            self._handles.pop().remove()
+
+    def __enter__(self) -> Self:
+        self.attach()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        while self._handles:
-            self._handles.pop().remove()
+        self.detach()
 
     def _on_block(self, _module: torch.nn.Module, args: Any, kwargs: Any) -> None:
         rows, seq = (args[0] if args else kwargs["hidden_states"]).shape[:2]

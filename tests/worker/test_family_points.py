@@ -24,6 +24,9 @@ from tests.worker.families import (
 )
 
 LAYER = 1
+KINDS = (
+    "hook_resid_pre", "hook_resid_mid", "hook_resid_post", "hook_attn_out", "hook_mlp_out", "attn.hook_z"
+)  # fmt: skip
 IDS = torch.arange(5, 29)[None]
 
 
@@ -131,6 +134,13 @@ def test_attention_out_is_the_heads_projected(model, family) -> None:
     if family in NORM_BEHIND_ATTENTION:
         written = block.post_attention_layernorm(written)
     close(read(model, "hook_attn_out"), written)
+
+
+def test_widths_are_known_before_any_pass(model, family) -> None:
+    for kind in KINDS:
+        if kind != "hook_resid_mid" or family not in PARALLEL:
+            point = hook_points.find(model, f"blocks.{LAYER}.{kind}")
+            assert hook_points.width_of(point, make.D_MODEL) == read(model, kind).shape[-1]
 
 
 def test_an_edit_goes_where_the_tensor_goes(model, family) -> None:

