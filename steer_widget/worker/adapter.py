@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
+from ..errors import InvalidInput
 from . import hook_points
+from .cache import has_full_attention_only, layer_configs, n_key_heads
 from .layers import Layers
 
 if TYPE_CHECKING:
@@ -27,6 +29,7 @@ class Adapter:
 
     Raises:
         SaeMismatch: the model keeps its blocks nowhere known.
+        InvalidInput: the model reads no key-value cache.
 
     Attributes:
         can_split: whether a pass may run some of the blocks only; `probe` finds out.
@@ -41,7 +44,11 @@ class Adapter:
         self.d_model: int = text_config.hidden_size
         self.d_vocab: int = text_config.vocab_size
         self.n_layers: int = text_config.num_hidden_layers
-        self.n_context: int = getattr(text_config, "max_position_embeddings", None) or _UNLIMITED_CONTEXT
+        self.n_context: int = (
+            getattr(text_config, "max_position_embeddings", None)
+            or getattr(text_config, "max_seq_len", None)  # MPT
+            or _UNLIMITED_CONTEXT
+        )
         self.dtype: torch.dtype = model.dtype
         self.input_device: torch.device = _device(model.get_input_embeddings(), model.device)
         self.logits_device: torch.device = _device(model.get_output_embeddings(), self.input_device)
@@ -55,6 +62,12 @@ class Adapter:
         self.can_unembed = False
         self._softcap: float | None = getattr(text_config, "final_logit_softcapping", None)
         self._accepted = frozenset(inspect.signature(model.forward).parameters)
+        if "past_key_values" not in self._accepted:  # given the last token alone it would forget the text
+            raise InvalidInput(
+                "model", type(model).__name__, "a decoder whose forward takes past_key_values",
+                hint="Of a model that PEFT wrapped, give model.get_base_model() or the merged one.",
+            )  # fmt: skip
+        self._shares_keys = bool(getattr(text_config, "num_kv_shared_layers", 0))
         self._packs_queries = _packs_queries(model)
         self._points: dict[str, HookPoint] = {}
 
@@ -66,7 +79,7 @@ class Adapter:
         Raises:
             SaeMismatch: the model has no such hook point.
         """
-        if hook_name not in self._points:
+        if hf_hook_name or hook_name not in self._points:
             self._points[hook_name] = hook_points.find(self.model, hook_name, hf_hook_name)
         return self._points[hook_name]
 
@@ -134,12 +147,15 @@ class Adapter:
         self, token_ids: Tensor, positions: Tensor, mask: Tensor | None, cache: Cache | None, *, n_logits: int
     ) -> Tensor:
         """Logits of the last `n_logits` tokens; 0 means all."""
+        # Where layers share keys (Gemma 4) a number lets the last of them drop all other tokens, and with
+        # them the edits; an index does not.
+        is_index = self._shares_keys and n_logits == 1
         offered: dict[str, Any] = {
             "attention_mask": mask,
             "position_ids": positions,
             "past_key_values": cache,
             "use_cache": cache is not None,
-            "logits_to_keep": n_logits,
+            "logits_to_keep": torch.tensor([-1], device=self.logits_device) if is_index else n_logits,
         }
         output = self.model(input_ids=token_ids, **{k: v for k, v in offered.items() if k in self._accepted})
         logits: Tensor = output.logits
@@ -156,24 +172,27 @@ def _packs_queries(model: PreTrainedModel) -> bool:
     queries by key head, which transformers only does where there is a mask. A mask of four dimensions
     goes to every layer as it is, so all layers must attend to all tokens.
     """
-    config = model.config.get_text_config()
-    n_heads = config.num_attention_heads
-    n_kv_heads = getattr(config, "num_key_value_heads", None) or n_heads
-    kinds = set(getattr(config, "layer_types", None) or ["full_attention"])
+    config = model.config.get_text_config(decoder=True)
     return (
         model.device.type == "cpu"
-        and n_kv_heads < n_heads
-        and kinds == {"full_attention"}
-        and not getattr(config, "sliding_window", None)
-        and model.config._attn_implementation == "sdpa"  # noqa: SLF001
+        and config._attn_implementation == "sdpa"  # noqa: SLF001
+        and has_full_attention_only(config)
+        and all(n_key_heads(layer) < layer.num_attention_heads for layer in layer_configs(config))
     )
 
 
 def _device(module: torch.nn.Module | None, otherwise: torch.device) -> torch.device:
+    """Where a module computes; its parameters may lie elsewhere when accelerate offloads them."""
     if module is None:
         return otherwise
-    parameter = next(module.parameters(), None)
-    return parameter.device if parameter is not None else otherwise
+    for part in module.modules():
+        execution_device = getattr(getattr(part, "_hf_hook", None), "execution_device", None)
+        if execution_device is not None:
+            return torch.device(execution_device)
+        parameter = next(part.parameters(recurse=False), None)
+        if parameter is not None:
+            return parameter.device
+    return otherwise
 
 
 def _eos_ids(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase) -> set[int]:

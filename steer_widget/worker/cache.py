@@ -100,7 +100,24 @@ class RoomyCache(DynamicCache):
 
 def n_bytes_per_token(config: PreTrainedConfig, dtype: torch.dtype) -> int:
     """Bytes of keys and values that one token of one row takes over all layers."""
-    text = config.get_text_config()
-    n_heads = getattr(text, "num_key_value_heads", None) or text.num_attention_heads
-    d_head = getattr(text, "head_dim", None) or text.hidden_size // text.num_attention_heads
-    return int(2 * text.num_hidden_layers * n_heads * d_head * dtype.itemsize)
+    n_values = 0
+    for layer in layer_configs(config):
+        d_head = getattr(layer, "head_dim", None) or layer.hidden_size // layer.num_attention_heads
+        n_values += 2 * n_key_heads(layer) * d_head
+    return n_values * dtype.itemsize
+
+
+def layer_configs(config: PreTrainedConfig) -> list[PreTrainedConfig]:
+    """The configuration of each layer of the decoder; they differ where layers do (Gemma 4)."""
+    text = config.get_text_config(decoder=True)
+    return list(getattr(text, "per_layer_config", None) or [text] * text.num_hidden_layers)
+
+
+def n_key_heads(layer: PreTrainedConfig) -> int:
+    """Heads of keys and values of a layer."""
+    return int(getattr(layer, "num_key_value_heads", None) or layer.num_attention_heads)
+
+
+def has_full_attention_only(config: PreTrainedConfig) -> bool:
+    """Whether every layer keeps all tokens: no window, no chunks, no state in place of keys."""
+    return all(type(layer) is DynamicLayer for layer in DynamicCache(config=config).layers)

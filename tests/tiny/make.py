@@ -28,13 +28,64 @@ _COMMON: dict[str, Any] = {
     "intermediate_size": 64,
     "max_position_embeddings": N_CONTEXT,
 }
+_GROUPED = {**_COMMON, "num_key_value_heads": 2}
+_GPT2_NAMES = {"n_embd": D_MODEL, "n_layer": N_LAYERS, "n_head": 4, "n_positions": N_CONTEXT}
+_GEMMA = {**_GROUPED, "head_dim": 8}
+_OPT = {**_COMMON, "ffn_dim": 64, "word_embed_proj_dim": D_MODEL}
+# Windows are shorter than the prompts of the tests, so that they slide.
+_GEMMA3 = {**_GEMMA, "sliding_window": 8, "sliding_window_pattern": 2}
+_WRAPPED = "text_config"
+
+# By family; where one has kinds that differ in their blocks, each kind, with its "model_type".
 CONFIGS: dict[str, dict[str, Any]] = {
-    "llama": {**_COMMON, "num_key_value_heads": 2},
-    "gpt2": {"n_embd": D_MODEL, "n_layer": N_LAYERS, "n_head": 4, "n_positions": N_CONTEXT},
+    "llama": _GROUPED,
+    "gpt2": _GPT2_NAMES,
     "gpt_neox": {**_COMMON},
-    "gemma2": {**_COMMON, "num_key_value_heads": 2, "head_dim": 8, "sliding_window": 16},
-    "qwen2": {**_COMMON, "num_key_value_heads": 2},
-}
+    "gemma2": {**_GEMMA, "sliding_window": 8},
+    "qwen2": _GROUPED,
+    "gpt_neox_sequential": {**_COMMON, "model_type": "gpt_neox", "use_parallel_residual": False},
+    "mistral": {**_GROUPED, "sliding_window": 8},
+    "mixtral": {**_GROUPED, "num_local_experts": 4},
+    "qwen2_sliding": {
+        **_GROUPED, "model_type": "qwen2", "use_sliding_window": True, "sliding_window": 8, "max_window_layers": 2
+    },
+    "qwen3": {**_GROUPED, "head_dim": 8},
+    "gemma": _GEMMA,
+    "gemma3_text": _GEMMA3,
+    "gemma4_text": {  # full layers have wider heads, the last two layers read the keys of the first two
+        **_GEMMA, "sliding_window": 8, "global_head_dim": 16, "num_kv_shared_layers": 2,
+        "layer_types": ["sliding_attention", "full_attention"] * 2, "hidden_size_per_layer_input": 8, "vocab_size_per_layer_input": 512,
+    },
+    "gemma3": {
+        _WRAPPED: {**_GEMMA3, "model_type": "gemma3_text"},
+        "vision_config": {
+            "model_type": "siglip_vision_model", "hidden_size": 8, "intermediate_size": 8,
+            "num_hidden_layers": 1, "num_attention_heads": 1, "image_size": 28, "patch_size": 14,
+        },
+        "mm_tokens_per_image": 4,
+    },
+    "phi": _COMMON,
+    "phi3": {**_GROUPED, "sliding_window": 8},
+    "olmo2": _GROUPED,
+    "opt": _OPT,
+    "opt_post_norm": {  # as opt-350m
+        **_OPT, "model_type": "opt", "word_embed_proj_dim": 16, "do_layer_norm_before": False
+    },
+    "gptj": {**_GPT2_NAMES, "rotary_dim": 4},
+    "gpt_oss": {**_GROUPED, "head_dim": 8, "sliding_window": 8, "num_local_experts": 4},
+    "gpt_neo": {
+        **_COMMON, "num_layers": N_LAYERS, "num_heads": 4, "window_size": 8,
+        "attention_types": [[["global", "local"], 2]],
+    },
+    "falcon": {**_COMMON, "ffn_hidden_size": 64},
+    "falcon_two_norms": {  # as falcon-40b
+        **_COMMON, "model_type": "falcon", "new_decoder_architecture": True, "num_kv_heads": 2
+    },
+    "falcon_sequential": {  # as falcon-rw
+        **_COMMON, "model_type": "falcon", "parallel_attn": False, "multi_query": False, "alibi": True
+    },
+    "bloom": {"hidden_size": D_MODEL, "n_layer": N_LAYERS, "n_head": 4},
+}  # fmt: skip
 
 
 def make_tokenizer(folder: Path) -> int:
@@ -58,22 +109,27 @@ def make_tokenizer(folder: Path) -> int:
     return len(fast)
 
 
-def make_model(folder: Path, model_type: str = "llama", *, seed: int = 0, **overrides: Any) -> Path:
-    """Writes a random model of this type with its tokenizer; large weights, so that texts vary."""
+def make_model(folder: Path, family: str = "llama", *, seed: int = 0, **overrides: Any) -> Path:
+    """Writes a random model of this family with its tokenizer; large weights, so that texts vary."""
     import torch
     from transformers import AutoConfig, AutoModelForCausalLM
 
     folder.mkdir(parents=True, exist_ok=True)
     d_vocab = make_tokenizer(folder)
-    config = AutoConfig.for_model(
-        model_type, vocab_size=d_vocab, bos_token_id=None, eos_token_id=1, pad_token_id=0,
-        **{**CONFIGS[model_type], **overrides},
-    )  # fmt: skip
+    given = {"model_type": family, **CONFIGS[family], **overrides}
+    # With tied embeddings a random model says its last token again and again, whatever it attends to.
+    head: dict[str, Any] = {
+        "vocab_size": d_vocab, "bos_token_id": None, "eos_token_id": 1, "pad_token_id": 0,
+        "tie_word_embeddings": False,
+    }  # fmt: skip
+    if _WRAPPED in given:
+        given[_WRAPPED] = {**given[_WRAPPED], **head}
+    config = AutoConfig.for_model(**{**head, **given})
     torch.manual_seed(seed)
     model = AutoModelForCausalLM.from_config(config)
     with torch.no_grad():
         for name, parameter in model.named_parameters():
-            if parameter.ndim == 2:
+            if parameter.ndim in (2, 3):  # experts are stacked
                 parameter.normal_(0, 0.3 if "embed" in name or "wte" in name else 0.15)
     model.save_pretrained(folder)
     return folder

@@ -103,3 +103,11 @@ def tiny_folders(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
 @pytest.fixture(scope="session")
 def engine(tiny_folders: tuple[Path, Path]) -> Engine:
     return make_engine(*tiny_folders)
+
+
+@pytest.fixture(scope="session")
+def engine_of(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Engine]:
+    """The engine of a family of `tests.tiny.make`, made when it is first asked for."""
+    from tests.worker import families
+
+    return families.engines(tmp_path_factory.mktemp("families"))

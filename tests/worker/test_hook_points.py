@@ -1,14 +1,15 @@
-"""Every hook point lies where the literature says: compared with tensors computed by hand."""
+"""Names of hook points: what they find in a model, and what is said of those that name nothing."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
 
-from steer_widget.errors import HookInactive, SaeMismatch
+from steer_widget.errors import HookInactive, InvalidInput, SaeMismatch
 from steer_widget.spec import Feature, Generation, Grid, columns
 from steer_widget.worker import hook_points
 from steer_widget.worker.adapter import Adapter
@@ -26,62 +27,143 @@ KINDS = (
 LAYER = 1
 
 
-@pytest.fixture(scope="module", params=list(make.CONFIGS))
-def family(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Any:
+@pytest.fixture(scope="module")
+def model_of(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Any]:
     from transformers import AutoModelForCausalLM
 
-    folder = make.make_model(tmp_path_factory.mktemp(request.param), request.param)
-    return AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32).eval()
+    root = tmp_path_factory.mktemp("models")
+    models: dict[str, Any] = {}
+
+    def get(family: str) -> Any:
+        if family not in models:
+            folder = make.make_model(root / family, family)
+            models[family] = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32).eval()
+        return models[family]
+
+    return get
 
 
-def read(model: Any, kind: str) -> torch.Tensor:
-    """The tensor at a hook point on a fixed input `[seq, width]`."""
-    point = hook_points.find(model, f"blocks.{LAYER}.{kind}")
-    seen: list[torch.Tensor] = []
+@pytest.mark.parametrize(
+    ("family", "given", "path", "side"),
+    [
+        # as sae-lens gives them for Gemma Scope 2
+        ("gemma3_text", "model.layers.1.output", "model.layers.1", "output"),
+        ("gemma3_text", "model.layers.1.self_attn.o_proj.input", "model.layers.1.self_attn.o_proj", "input"),
+        (
+            "gemma3_text",
+            "model.layers.1.post_feedforward_layernorm.output",
+            "model.layers.1.post_feedforward_layernorm",
+            "output",
+        ),
+        # for Qwen Scope, and where an SAE was trained on a Hugging Face model
+        ("qwen3", "model.layers.1", "model.layers.1", "output"),
+        ("gpt2", "transformer.h.1.mlp", "transformer.h.1.mlp", "output"),
+        # made for the text model, used in the multimodal one, and the other way round
+        ("gemma3", "model.layers.1.output", "model.language_model.layers.1", "output"),
+        ("gemma3", "language_model.model.layers.1", "model.language_model.layers.1", "output"),
+        ("gemma3_text", "model.language_model.layers.1.mlp", "model.layers.1.mlp", "output"),
+        # made for the decoder without its head
+        ("llama", "layers.1.input", "model.layers.1", "input"),
+        ("gpt2", "h.1", "transformer.h.1", "output"),
+    ],
+)
+def test_a_path_is_found(model_of, family, given, path, side) -> None:
+    model = model_of(family)
+    for point in (
+        hook_points.find(model, "blocks.1.hook_resid_post", given),
+        hook_points.find(model, given),
+    ):
+        assert point.module is model.get_submodule(path)
+        assert (point.side, point.layer) == (side, 1)
 
-    def on_output(_module: Any, _args: Any, output: Any) -> None:
-        seen.append((output[0] if isinstance(output, tuple) else output)[0])
 
-    def on_input(_module: Any, args: Any, kwargs: Any) -> None:
-        seen.append((args[0] if args else kwargs["hidden_states"])[0])
+@pytest.mark.parametrize(
+    "given",
+    [
+        "model.layers.4.output",
+        "model.layers.1.nothing",
+        "model.layers.1.self_attn.scaling",
+        "model.norm",
+        "model.embed_tokens.output",
+        "transformer.h.1",
+        "gpt_neox.layers.1",
+        "model.1",
+        "model.layers.one",
+        "blocks.1.hook_q",
+        "output",
+    ],
+)
+def test_a_wrong_path_is_an_error_that_names_it(model_of, given) -> None:
+    with pytest.raises(SaeMismatch) as caught:
+        hook_points.find(model_of("llama"), "blocks.1.hook_resid_post", given)
+    assert caught.value.field == "hf_hook_name"
+    assert given in caught.value.message
+    with pytest.raises(SaeMismatch) as caught:
+        hook_points.find(model_of("llama"), given)
+    assert caught.value.field == ("layer" if given == "model.layers.4.output" else "hook_name")
 
-    handle = (
-        point.module.register_forward_hook(on_output)
-        if point.side == "output"
-        else point.module.register_forward_pre_hook(on_input, with_kwargs=True)
+
+def test_names_of_two_layers_contradict_each_other(model_of) -> None:
+    with pytest.raises(SaeMismatch, match=r"layer 2, as its hook_name blocks\.2\.hook_resid_post says"):
+        hook_points.find(model_of("llama"), "blocks.2.hook_resid_post", "model.layers.1.output")
+
+
+def test_a_path_goes_before_a_name_that_the_map_cannot_place(model_of) -> None:
+    model = model_of("phi")
+    point = hook_points.find(model, "blocks.1.hook_resid_mid", "model.layers.1.input_layernorm.output")
+    assert point.module is model.model.layers[1].input_layernorm
+
+
+def test_a_path_to_the_stream_edits_the_stream(model_of) -> None:
+    model = model_of("llama")
+    path = "model.layers.1.post_attention_layernorm.input"
+    assert hook_points.find(model, "blocks.1.hook_resid_mid", path).is_stream
+    assert not hook_points.find(model, path).is_stream  # a module's input alone
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_first_block_is_the_first_that_an_edit_changes(model_of, kind) -> None:
+    model = model_of("llama")
+    for layer in range(make.N_LAYERS):
+        wanted = layer + 1 if kind == "hook_resid_post" else layer
+        assert hook_points.first_block(hook_points.find(model, f"blocks.{layer}.{kind}")) == wanted
+    assert hook_points.first_block(hook_points.find(model, "model.layers.3.output")) == make.N_LAYERS
+    assert hook_points.first_block(hook_points.find(model, "model.layers.3.mlp.output")) == 3
+
+
+def test_blocks_of_a_family_without_a_name_here_are_found() -> None:
+    from transformers import BioGptConfig, BioGptForCausalLM
+
+    model = BioGptForCausalLM(
+        BioGptConfig(vocab_size=32, hidden_size=16, num_hidden_layers=3, num_attention_heads=2)
     )
-    with handle, torch.no_grad():
-        model(torch.arange(5, 17)[None])
-    return seen[0]
+    assert hook_points.blocks(model) is model.biogpt.layers
+    assert hook_points.find(model, "biogpt.layers.1.fc2").module is model.biogpt.layers[1].fc2
 
 
-def test_residual_points_add_up(family) -> None:
-    with torch.no_grad():
-        streams = family(torch.arange(5, 17)[None], output_hidden_states=True).hidden_states
-    pre, post = read(family, "hook_resid_pre"), read(family, "hook_resid_post")
-    assert torch.equal(pre, streams[LAYER][0])
-    assert torch.equal(post, streams[LAYER + 1][0])
-    parts = pre + read(family, "hook_attn_out") + read(family, "hook_mlp_out")
-    torch.testing.assert_close(parts, post, atol=1e-5, rtol=1e-5)
+def test_a_model_with_nothing_like_blocks_is_refused() -> None:
+    from transformers import XLMConfig, XLMWithLMHeadModel
+
+    model = XLMWithLMHeadModel(XLMConfig(vocab_size=32, emb_dim=16, n_layers=2, n_heads=2))
+    with pytest.raises(SaeMismatch) as caught:
+        hook_points.blocks(model)
+    assert caught.value.field == "model"
 
 
-def test_resid_mid_is_pre_plus_attention_or_refused(family) -> None:
-    if getattr(family.config, "use_parallel_residual", False):
-        with pytest.raises(SaeMismatch, match="parallel"):
-            read(family, "hook_resid_mid")
-        return
-    wanted = read(family, "hook_resid_pre") + read(family, "hook_attn_out")
-    torch.testing.assert_close(read(family, "hook_resid_mid"), wanted, atol=1e-5, rtol=1e-5)
+def test_a_model_without_a_cache_is_refused(engine) -> None:
+    from transformers import OpenAIGPTConfig, OpenAIGPTLMHeadModel
+
+    model = OpenAIGPTLMHeadModel(OpenAIGPTConfig(vocab_size=32, n_embd=16, n_layer=2, n_head=2))
+    with pytest.raises(InvalidInput, match="past_key_values"):
+        Adapter(model, engine.adapter.tokenizer)
 
 
-def test_hook_z_is_what_the_output_projection_reads(family) -> None:
-    z = read(family, "attn.hook_z")
-    module = hook_points.find(family, f"blocks.{LAYER}.attn.hook_z").module
-    with torch.no_grad():
-        written = module(z)
-    if "Gemma2" not in type(family).__name__:  # there a norm follows
-        torch.testing.assert_close(written, read(family, "hook_attn_out"), atol=1e-5, rtol=1e-5)
-    assert z.shape[-1] == 32
+def test_a_part_that_is_not_known_is_refused_by_the_parts_there_are() -> None:
+    from transformers import MambaConfig, MambaForCausalLM
+
+    model = MambaForCausalLM(MambaConfig(vocab_size=32, hidden_size=16, num_hidden_layers=2, state_size=4))
+    with pytest.raises(SaeMismatch, match="Its parts are norm, mixer"):
+        hook_points.find(model, "blocks.1.hook_attn_out")
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -102,10 +184,10 @@ def test_steering_acts_at_every_hook_point(tmp_path: Path, kind: str) -> None:
     assert ran.ends[1].measures.dose > 0
 
 
-@pytest.mark.parametrize("name", ["blocks.4.hook_resid_post", "blocks.1.hook_q", "model.layers.1", ""])
+@pytest.mark.parametrize("name", ["blocks.4.hook_resid_post", "blocks.1.hook_q", "model.layers", ""])
 def test_points_that_do_not_exist_are_refused(engine, name) -> None:
     with pytest.raises(SaeMismatch):
-        Adapter(engine.adapter.model, engine.adapter.tokenizer, name, make.D_MODEL)
+        engine.adapter.point(name)
 
 
 def test_a_point_whose_edit_changes_nothing_is_refused(tmp_path: Path, monkeypatch) -> None:
