@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -75,10 +76,11 @@ def mean_activations(sae: Reader, h: Tensor, mask: Tensor) -> Tensor:
         mask: tokens that count, bool `[..., n]`: neither padding nor sinks.
     """
     *leading, n, d_in = h.shape
-    by_completion, counted = h.reshape(-1, n, d_in), mask.reshape(-1, n)
-    sums = torch.zeros(len(by_completion), sae.d_sae, device=h.device)
+    n_completions = math.prod(leading)
+    by_completion, counted = h.reshape(n_completions, n, d_in), mask.reshape(n_completions, n)
+    sums = torch.zeros(n_completions, sae.d_sae, device=h.device)
     n_at_once = max(1, _N_NUMBERS // sae.d_sae)
-    for cells in _slices(len(by_completion), max(1, n_at_once // max(n, 1))):
+    for cells in _slices(n_completions, max(1, n_at_once // max(n, 1))):
         for tokens in _slices(n, n_at_once):
             activations = sae.encode(by_completion[cells, tokens])
             sums[cells] += activations.masked_fill_(~counted[cells, tokens, None], 0).sum(-2)
