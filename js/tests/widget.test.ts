@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { EMPTY_SELECTION } from "../src/defaults";
 import type { ErrorInfo } from "../src/protocol.gen";
-import { card, cell, delta, invalid, runView, snapshot } from "./host";
+import { card, cell, delta, invalid, runView, snapshot, steering } from "./host";
 import {
   chosen,
   edit,
@@ -111,7 +111,7 @@ describe("choosing features", () => {
 
   test("a feature keeps its colour in row and column", async () => {
     const { host, el } = await open(chosen(edit(1, 10), edit(2, 20)));
-    host.say(snapshot(1, runView("r", 2, { steerings: [[edit(2, 20)], [edit(1, 10)]] })));
+    host.say(snapshot(1, runView("r", 2, { steerings: [steering(edit(2, 20)), steering(edit(1, 10))] })));
     await settle();
     const colours = [...el.querySelectorAll<HTMLElement>('[role="columnheader"]')].map(
       (c) => c.dataset["colour"],
@@ -381,7 +381,10 @@ test("markup in labels, prompts, texts and errors shows as text", async () => {
   const error: ErrorInfo = { ...invalid("", "", ""), message: SCRIPT, details: SCRIPT };
   const cells = [cell(0, { state: "failed", text: SCRIPT, error })];
   host.say(
-    snapshot(1, runView("r", 1, { prompts: [SCRIPT], steerings: [[edit(1, 5, SCRIPT)]], cells, error })),
+    snapshot(
+      1,
+      runView("r", 1, { prompts: [SCRIPT], steerings: [steering(edit(1, 5, SCRIPT))], cells, error }),
+    ),
   );
   await settle();
   expect(get(el, "sw-cell-text-0").textContent).toBe(SCRIPT);
@@ -427,4 +430,4 @@ test("other models get a hint instead of examples that would not fit", async () 
   expect(get(el, "sw-examples").textContent).toContain("Start low");
 });
 
-const UNFIT = { worker: "ready", methods: ["add"], sae: null, model: null };
+const UNFIT = { worker: "ready", methods: ["add"], saes: [], measures: [], model: null };

@@ -13,7 +13,7 @@ const CHARS_PER_TOKEN = 4.2;
 const CHAR_PX = 7.4;
 const CELL_PADDING_PX = 24;
 const MIN_COLUMN_PX = 212;
-const WIDE_COLUMN_PX = 340;
+const WIDE_COLUMN_PX = 400;
 const MAX_RESERVED_LINES = 14;
 
 /** Lines a cell will roughly need, reserved beforehand so that nothing jumps while texts grow. */
@@ -23,7 +23,14 @@ function reservedLines(run: RunView, columnPx: number): number {
   return Math.min(MAX_RESERVED_LINES, Math.max(2, lines));
 }
 
-function PromptRow({ run, prompt, at }: { run: RunView; prompt: Prompt; at: number }) {
+interface RowProps {
+  run: RunView;
+  prompt: Prompt;
+  at: number;
+  similarity: boolean;
+}
+
+function PromptRow({ run, prompt, at, similarity }: RowProps) {
   const perPrompt = run.steerings.length * run.samples;
   const samples = Array.from({ length: run.samples }, (_, sample) => sample);
   return (
@@ -37,11 +44,19 @@ function PromptRow({ run, prompt, at }: { run: RunView; prompt: Prompt; at: numb
       </div>
       {samples.map((sample) => (
         <div class="sw-grid-row" role="row" key={sample}>
-          {run.steerings.map((edits, column) => {
+          {run.steerings.map(({ edits }, column) => {
             const index = at * perPrompt + column * run.samples + sample;
             const cell = run.cells[index];
             if (cell === undefined) return null;
-            return <Cell key={index} cell={cell} edits={edits} sample={run.samples > 1 ? sample : null} />;
+            return (
+              <Cell
+                key={index}
+                cell={cell}
+                edits={edits}
+                sample={run.samples > 1 ? sample : null}
+                similarity={similarity}
+              />
+            );
           })}
         </div>
       ))}
@@ -55,6 +70,9 @@ export function Results() {
   const { run } = store.shown.value;
   const [area, widthPx] = useWidth<HTMLDivElement>(run !== null);
   if (run === null) return null;
+  const similarity =
+    store.status.value.measures.includes("similarity") ||
+    run.cells.some(({ measures }) => measures.similarity !== null);
   const columnPx = Math.max(MIN_COLUMN_PX, widthPx / run.steerings.length);
   return (
     <section class="sw-results" aria-labelledby={id("results")} data-testid="sw-results">
@@ -73,12 +91,12 @@ export function Results() {
           style={{ "--sw-columns": run.steerings.length, "--sw-lines": reservedLines(run, columnPx) }}
         >
           <div class="sw-grid-row" role="row">
-            {run.steerings.map((edits, column) => (
-              <ColumnHead key={column} edits={edits} />
+            {run.steerings.map((steering, column) => (
+              <ColumnHead key={column} steering={steering} />
             ))}
           </div>
           {run.prompts.map((prompt, at) => (
-            <PromptRow key={at} run={run} prompt={prompt} at={at} />
+            <PromptRow key={at} run={run} prompt={prompt} at={at} similarity={similarity} />
           ))}
         </div>
       </div>
