@@ -50,6 +50,7 @@ export function short(value: number): string {
   if (!Number.isFinite(value)) return value > 0 ? "∞" : "−∞";
   if (size >= 100_000) return plainNumber(Number(value.toPrecision(2))).replace("e+", "e");
   if (size >= 99.95) return plainNumber(Math.round(value));
+  if (size > 0 && size < 0.005) return plainNumber(rounded(value, 1));
   return value.toFixed(size >= 9.995 ? 1 : 2).replace("-", "−");
 }
 

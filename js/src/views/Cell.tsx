@@ -1,4 +1,5 @@
 import { useMemo } from "preact/hooks";
+import type { Place } from "../measures";
 import { useView } from "../page";
 import type { CellView, Edit } from "../protocol.gen";
 import { CellFoot } from "./CellFoot";
@@ -10,12 +11,15 @@ interface Props {
   cell: CellView;
   edits: readonly Edit[];
   sample: number | null;
-  /** Whether this run's cells keep a place for the similarity to the baseline. */
-  similarity: boolean;
+  places: readonly Place[];
+  /** Whether this cell's measures stand below its row. */
+  open: boolean;
+  /** Asks for the measures of a cell; null for none. */
+  ask: (cell: number | null) => void;
 }
 
 /** One text. A cell that did not change is the same object and is not drawn again. */
-export function Cell({ cell, edits, sample, similarity }: Props) {
+export function Cell({ cell, edits, sample, places, open, ask }: Props) {
   const { store } = useView();
   const [first] = edits;
   const colour = first === undefined ? undefined : store.colours.of(first.feature);
@@ -34,10 +38,17 @@ export function Cell({ cell, edits, sample, similarity }: Props) {
         {cell.error !== null && (
           <ErrorBox error={cell.error} testId={`sw-cell-error-${cell.index}`} compact />
         )}
-        <CellFoot cell={cell} />
-        <CellMeasures cell={cell} edits={edits} similarity={similarity} />
+        <div class="sw-cell-end">
+          <CellFoot cell={cell} />
+          <CellMeasures
+            cell={cell}
+            places={places}
+            open={open}
+            onPress={() => ask(open ? null : cell.index)}
+          />
+        </div>
       </div>
     ),
-    [cell, colour, edits, sample, similarity],
+    [cell, colour, sample, places, open, ask],
   );
 }

@@ -6,6 +6,7 @@ interface Props {
   strength: number;
   scale: Scale;
   unitName: string;
+  hint: string;
   /** False for factors, which read as 2, not as +2. */
   signs: boolean;
   onChange: (strength: number) => void;
@@ -13,14 +14,14 @@ interface Props {
 }
 
 /** A slider whose fill begins at the strength that changes nothing. */
-export function Dial({ label, strength, scale, unitName, signs, onChange, testId }: Props) {
+export function Dial({ label, strength, scale, unitName, hint, signs, onChange, testId }: Props) {
   const position = scale.toPosition(strength);
   const rest = scale.toPosition(scale.rest);
   const beyond = strength < scale.min || strength > scale.max;
   const percent = (at: number) => `${(50 + 50 * at).toFixed(2)}%`;
   const words = signs ? signed : plainNumber;
   return (
-    <div class="sw-dial" data-beyond={beyond}>
+    <div class="sw-dial" title={hint} data-beyond={beyond}>
       <span class="sw-dial-end" aria-hidden="true">
         {words(scale.min)}
       </span>

@@ -15,8 +15,9 @@ function Mark({ words, hint, testId }: { words: string; hint: string; testId: st
 export function EditMarks({ edit }: { edit: Edit }) {
   const { schedule, skip_special } = edit;
   const when = scheduleWords(schedule);
+  if (when === "" && skip_special === null) return null;
   return (
-    <>
+    <span class="sw-marks">
       {schedule !== null && when !== "" && (
         <Mark words={when} hint={scheduleHint(schedule)} testId="sw-schedule" />
       )}
@@ -29,6 +30,6 @@ export function EditMarks({ edit }: { edit: Edit }) {
           testId="sw-skip-special"
         />
       )}
-    </>
+    </span>
   );
 }

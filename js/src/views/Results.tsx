@@ -1,13 +1,12 @@
+import { useMemo } from "preact/hooks";
+import { placesOf } from "../measures";
 import { useView } from "../page";
-import type { Prompt, RunView } from "../protocol.gen";
+import type { RunView } from "../protocol.gen";
 import { useWidth } from "../width";
-import { Cell } from "./Cell";
 import { ColumnHead } from "./ColumnHead";
 import { ErrorBox } from "./ErrorBox";
+import { PromptRow } from "./PromptRow";
 import { RunProgress } from "./RunProgress";
-
-const promptText = (prompt: Prompt): string =>
-  typeof prompt === "string" ? prompt : prompt.map((turn) => `${turn.role}: ${turn.content}`).join("\n");
 
 const CHARS_PER_TOKEN = 4.2;
 const CHAR_PX = 7.4;
@@ -23,56 +22,17 @@ function reservedLines(run: RunView, columnPx: number): number {
   return Math.min(MAX_RESERVED_LINES, Math.max(2, lines));
 }
 
-interface RowProps {
-  run: RunView;
-  prompt: Prompt;
-  at: number;
-  similarity: boolean;
-}
-
-function PromptRow({ run, prompt, at, similarity }: RowProps) {
-  const perPrompt = run.steerings.length * run.samples;
-  const samples = Array.from({ length: run.samples }, (_, sample) => sample);
-  return (
-    <>
-      <div class="sw-grid-row" role="row">
-        <div class="sw-prompt-head" role="rowheader">
-          <span class="sw-prompt-text" dir="auto" title={promptText(prompt)}>
-            {promptText(prompt)}
-          </span>
-        </div>
-      </div>
-      {samples.map((sample) => (
-        <div class="sw-grid-row" role="row" key={sample}>
-          {run.steerings.map(({ edits }, column) => {
-            const index = at * perPrompt + column * run.samples + sample;
-            const cell = run.cells[index];
-            if (cell === undefined) return null;
-            return (
-              <Cell
-                key={index}
-                cell={cell}
-                edits={edits}
-                sample={run.samples > 1 ? sample : null}
-                similarity={similarity}
-              />
-            );
-          })}
-        </div>
-      ))}
-    </>
-  );
-}
-
 /** The shown run: prompts down, steerings across, baseline first. */
 export function Results() {
   const { store, id } = useView();
   const { run } = store.shown.value;
   const [area, widthPx] = useWidth<HTMLDivElement>(run !== null);
-  if (run === null) return null;
   const similarity =
     store.status.value.measures.includes("similarity") ||
-    run.cells.some(({ measures }) => measures.similarity !== null);
+    (run?.cells.some(({ measures }) => measures.similarity !== null) ?? false);
+  const several = run?.steerings.some(({ edits }) => edits.length > 1) ?? false;
+  const places = useMemo(() => placesOf(similarity, several), [similarity, several]);
+  if (run === null) return null;
   const columnPx = Math.max(MIN_COLUMN_PX, widthPx / run.steerings.length);
   return (
     <section class="sw-results" aria-labelledby={id("results")} data-testid="sw-results">
@@ -96,7 +56,7 @@ export function Results() {
             ))}
           </div>
           {run.prompts.map((prompt, at) => (
-            <PromptRow key={at} run={run} prompt={prompt} at={at} similarity={similarity} />
+            <PromptRow key={at} run={run} prompt={prompt} at={at} places={places} />
           ))}
         </div>
       </div>

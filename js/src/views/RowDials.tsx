@@ -75,6 +75,7 @@ function Strength({ row, index, edit, name }: Props) {
         strength={edit.strength}
         scale={isFactor ? FACTOR_SCALE : pushScale(range)}
         unitName={isFactor ? "times" : (UNITS.find((u) => u.value === unit)?.name ?? unit)}
+        hint={methodHint(method)}
         signs={!isFactor}
         testId={`sw-dial-${index}`}
         onChange={(strength) => {
@@ -100,6 +101,7 @@ function Strength({ row, index, edit, name }: Props) {
           label={`Unit of ${name}`}
           value={unit}
           options={units}
+          class="sw-unit"
           testId={`sw-unit-${index}`}
           describedBy={id(errorId(`unit/${row}`))}
           onChange={(chosen) => actions.setUnit(row, chosen)}
