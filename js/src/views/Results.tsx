@@ -1,5 +1,5 @@
 import { useMemo } from "preact/hooks";
-import { placesOf } from "../measures";
+import { type Place, placesOf } from "../measures";
 import { useView } from "../page";
 import type { RunView } from "../protocol.gen";
 import { useWidth } from "../width";
@@ -20,6 +20,17 @@ function reservedLines(run: RunView, columnPx: number): number {
   const textPx = run.generation.max_new_tokens * CHARS_PER_TOKEN * CHAR_PX;
   const lines = Math.ceil(textPx / (columnPx - CELL_PADDING_PX));
   return Math.min(MAX_RESERVED_LINES, Math.max(2, lines));
+}
+
+const PLACE_PX = 70;
+const PLACE_GAP_PX = 6;
+const PLACES_PADDING_PX = 47;
+
+/** Badges in a row: all of them, half of them, or two, so that no single one stands below the others. */
+function placesInRow(places: readonly Place[], columnPx: number): number {
+  const all = places.reduce((sum, { wide }) => sum + (wide ? 2 : 1), 0);
+  const fits = (n: number) => n * (PLACE_PX + PLACE_GAP_PX) - PLACE_GAP_PX <= columnPx - PLACES_PADDING_PX;
+  return [all, Math.ceil(all / 2)].find(fits) ?? 2;
 }
 
 /** The shown run: prompts down, steerings across, baseline first. */
@@ -48,7 +59,11 @@ export function Results() {
           data-wide={columnPx >= WIDE_COLUMN_PX}
           role="table"
           aria-labelledby={id("results")}
-          style={{ "--sw-columns": run.steerings.length, "--sw-lines": reservedLines(run, columnPx) }}
+          style={{
+            "--sw-columns": run.steerings.length,
+            "--sw-lines": reservedLines(run, columnPx),
+            "--sw-places": placesInRow(places, columnPx),
+          }}
         >
           <div class="sw-grid-row" role="row">
             {run.steerings.map((steering, column) => (
