@@ -35,7 +35,10 @@ TRAVELLING: tuple[Any, ...] = (
 )
 ALIASES: dict[str, Any] = {
     "Unit": spec.Unit,
-    "Positions": spec.Positions,
+    "NamedPositions": spec.NamedPositions,
+    "Steerable": spec.Steerable,
+    "Measure": spec.Measure,
+    "Flag": protocol.Flag,
     "CellState": spec.CellState,
     "RunState": spec.RunState,
     "FinishReason": spec.FinishReason,

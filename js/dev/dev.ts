@@ -1,5 +1,5 @@
 // For development only: one widget on a scripted kernel. The query picks the scene:
-// ?scene=empty|loading|chosen|running|done|errors|failed|late|offline|search|many&theme=light|dark|none
+// ?scene=empty|methods|python|flags|done|… (see scenes.ts)&theme=light|dark|none
 
 import widget from "../src/index";
 import type { FeatureCard } from "../src/protocol.gen";
@@ -12,8 +12,12 @@ const theme = query.get("theme") ?? "light";
 if (theme !== "none") document.body.dataset["jpThemeLight"] = String(theme === "light");
 
 const scene = SCENES[query.get("scene") ?? "empty"] ?? {};
-const kernel = new FakeKernel(cards as FeatureCard[], TEXTS, { status: STATUS, ...scene.traits });
+const kernel = new FakeKernel(cards as FeatureCard[], scene.texts ?? TEXTS, {
+  status: STATUS,
+  ...scene.traits,
+});
 kernel.silent = scene.silent ?? false;
+kernel.preserveNorm = scene.preserveNorm ?? false;
 kernel.nTicks = scene.nTicks ?? kernel.nTicks;
 Object.assign(window, { kernel });
 

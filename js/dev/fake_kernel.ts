@@ -5,9 +5,9 @@ import { DEFAULT_GENERATION, EMPTY_SELECTION, UNKNOWN_STATUS } from "../src/defa
 import { invalidInput } from "../src/errors";
 import type {
   CellView,
-  Edit,
   ErrorInfo,
   FeatureCard,
+  FinishReason,
   PageCommand,
   PageRequest,
   Prompt,
@@ -15,17 +15,23 @@ import type {
   RunView,
   Selection,
   Status,
+  Steering,
 } from "../src/protocol.gen";
+import { atEnd, NOTHING_MEASURED, scored } from "./measures";
 
 type Callback = (...values: never[]) => void;
 
 const TICK_MS = 60;
+const SCORING_MS = 500;
+const DIVERGES_AT = 5_000;
 
 export class FakeKernel implements HostModel {
   readonly sent: PageRequest[] = [];
   readonly traits: Record<string, unknown>;
   readonly widget_manager = { kernel: { interrupt: () => Promise.resolve() } };
   silent = false;
+  /** Whether steered columns keep the norm, as a run from Python can. */
+  preserveNorm = false;
   nTicks = Number.POSITIVE_INFINITY;
   readonly #listeners = new Map<string, Set<Callback>>();
   #seq = 0;
@@ -127,10 +133,11 @@ export class FakeKernel implements HostModel {
 
   #start(): string {
     const { edits, combine, baseline, samples } = this.traits["selection"] as Selection;
-    const columns: Edit[][] = [
-      ...(baseline ? [[]] : []),
-      ...(combine ? (edits.length > 0 ? [edits] : []) : edits.map((e) => [e])),
-    ];
+    const steered = combine ? (edits.length > 0 ? [edits] : []) : edits.map((e) => [e]);
+    const columns: Steering[] = [...(baseline ? [[]] : []), ...steered].map((all) => ({
+      edits: all,
+      preserve_norm: this.preserveNorm && all.length > 0,
+    }));
     const prompts = this.traits["prompts"] as Prompt[];
     const cells: CellView[] = Array.from(
       { length: prompts.length * columns.length * samples },
@@ -140,7 +147,7 @@ export class FakeKernel implements HostModel {
         text: "",
         n_tokens: 0,
         finish: null,
-        measures: { dose: null },
+        measures: NOTHING_MEASURED,
         error: null,
       }),
     );
@@ -180,19 +187,16 @@ export class FakeKernel implements HostModel {
     const grown = run.cells.map((cell, i): CellView => {
       const all = words(i);
       const n = Math.min(total, tick * 2 - (i % 4));
-      if (n <= 0) return cell;
+      if (n <= 0 || cell.state === "done") return cell;
       const ended = n >= all.length || n >= total;
-      return {
+      const ending: CellView = {
         ...cell,
         state: ended ? "done" : "running",
         text: all.slice(0, n).join(""),
         n_tokens: Math.min(n, all.length),
-        finish: ended ? (n >= total ? "length" : "eos") : null,
-        measures: {
-          dose:
-            ended && run.steerings.length > 1 && i % run.steerings.length > 0 ? 0.31 + (i % 5) / 12 : null,
-        },
+        finish: ended ? this.#finish(i, n >= total) : null,
       };
+      return ended ? { ...ending, measures: atEnd(ending, this.#steering(i)) } : ending;
     });
     const patches = grown
       .filter((cell, i) => cell !== run.cells[i])
@@ -209,18 +213,42 @@ export class FakeKernel implements HostModel {
     this.#run = {
       ...run,
       cells: grown,
-      state: done ? "done" : "running",
       progress: {
         fraction: done ? 1 : fraction,
         n_tokens: nTokens,
         n_cells_ended: nEnded,
         tokens_per_s: 212 + (tick % 9),
-        eta_s: done ? 0 : (1 - fraction) * 8,
+        eta_s: (1 - fraction) * 8,
         elapsed_s: tick * 0.2,
       },
     };
     this.#delta(patches);
-    if (done) this.#end("done");
+    if (done) {
+      clearInterval(this.#timer);
+      setTimeout(() => this.#score(), SCORING_MS);
+    }
+  }
+
+  #finish(cell: number, full: boolean): FinishReason {
+    const diverges = this.#steering(cell).edits.some((edit) => Math.abs(edit.strength) >= DIVERGES_AT);
+    return diverges ? "diverged" : full ? "length" : "eos";
+  }
+
+  #steering(cell: number): Steering {
+    const { steerings = [], samples = 1 } = this.#run ?? {};
+    return steerings[Math.floor(cell / samples) % steerings.length] ?? { edits: [], preserve_norm: null };
+  }
+
+  /** Measures come after the texts, each cell once more and whole; the run ends with the last. */
+  #score(): void {
+    const run = this.#run;
+    if (run === null) return;
+    const cells = run.cells.map((cell, i) => ({ ...cell, measures: scored(cell, this.#steering(i)) }));
+    this.#run = { ...run, cells };
+    this.#delta(
+      cells.map((cell) => ({ index: cell.index, append: "", n_tokens: cell.n_tokens, done: cell })),
+    );
+    this.#end("done");
   }
 
   #delta(cells: { index: number; append: string; n_tokens: number; done: CellView | null }[]): void {

@@ -1,12 +1,14 @@
 // For development only: states of the page worth looking at.
 import { EMPTY_SELECTION } from "../src/defaults";
-import type { Edit, ErrorInfo, Status } from "../src/protocol.gen";
+import type { Edit, ErrorInfo, Feature, SaeInfo, Status, Vector } from "../src/protocol.gen";
 import type { FakeKernel } from "./fake_kernel";
 
 interface Scene {
   traits?: Record<string, unknown>;
   silent?: boolean;
   nTicks?: number;
+  texts?: readonly string[];
+  preserveNorm?: boolean;
   play?: (kernel: FakeKernel, el: HTMLElement) => Promise<void>;
 }
 
@@ -16,6 +18,17 @@ export const TEXTS = [
   " found out that the latest climate report says that the oceans are warming faster than the models of the last decade predicted, according to a study published this week in the journal Science.",
   " I met her. She is the sweetest thing that has ever happened to me, and I knew that I was falling in love before we had reached the end of the park.",
 ];
+
+const SAE: SaeInfo = {
+  name: "steer-widget-demo",
+  architecture: "jumprelu",
+  d_in: 576,
+  d_sae: 4608,
+  hook_name: "blocks.15.hook_resid_post",
+  layer: 15,
+  residual_norm: 170,
+  neuronpedia_id: "",
+};
 
 export const STATUS: Status = {
   worker: "ready",
@@ -32,30 +45,34 @@ export const STATUS: Status = {
     device: "cpu",
     has_chat_template: true,
   },
-  sae: {
-    name: "steer-widget-demo",
-    architecture: "jumprelu",
-    d_in: 576,
-    d_sae: 4608,
-    hook_name: "blocks.15.hook_resid_post",
-    layer: 15,
-    residual_norm: 170,
-    neuronpedia_id: "",
-  },
-  methods: ["add"],
+  saes: [SAE],
+  methods: ["ablate", "add", "cap", "clamp", "orthogonal", "scale"],
+  measures: ["kl", "perplexity", "repetition", "activation", "off_target"],
   n_labels: 4608,
   pid: 4242,
   load_s: 5.1,
   error: null,
 };
 
-const edit = (index: number, label: string, strength: number): Edit => ({
-  feature: { index, label, sae: "" },
+const edit = (index: number, label: string, strength: number, change: Partial<Edit> = {}): Edit => ({
+  feature: { kind: "feature", index, label, sae: "" },
   strength,
   unit: "raw",
   method: null,
   positions: "all",
+  skip_special: null,
+  schedule: null,
+  ...change,
 });
+
+/** A vector of this many equal numbers. */
+function vector(name: string, value: number): Vector {
+  const bytes = new Uint8Array(new Float32Array(SAE.d_in).fill(value).buffer);
+  return { kind: "vector", values: btoa(String.fromCharCode(...bytes)), name, hook_name: SAE.hook_name };
+}
+
+const LOOP =
+  " the war, the war and the war, the war and the war, the war and the war, the war and the war, the war";
 
 const THREE = [
   edit(523, "war, in 'during the war'", 70),
@@ -99,14 +116,14 @@ async function run(_kernel: FakeKernel, el: HTMLElement): Promise<void> {
 
 export const SCENES: Record<string, Scene> = {
   empty: {},
-  plain: { traits: { status: { ...STATUS, sae: { ...STATUS.sae, d_sae: 24576 } } } },
+  plain: { traits: { status: { ...STATUS, saes: [{ ...SAE, d_sae: 24576 }] } } },
   loading: {
     traits: {
       status: {
         ...STATUS,
         worker: "loading",
         model: null,
-        sae: null,
+        saes: [],
         loading: { type: "Loading", stage: "model", fraction: 0.62, message: "" },
       },
     },
@@ -156,9 +173,69 @@ export const SCENES: Record<string, Scene> = {
     },
     play: run,
   },
+  methods: {
+    traits: {
+      prompts: CHOSEN.prompts,
+      selection: {
+        ...EMPTY_SELECTION,
+        edits: [
+          edit(523, "war, in 'during the war'", 70),
+          edit(3530, "Science, mostly the journal", 2, { method: "scale" }),
+          edit(180, "love, in fall in love", 0.4, {
+            method: "clamp",
+            unit: "max_act",
+            positions: "generated",
+          }),
+          edit(618, "World War", 25, { method: "cap", unit: "raw" }),
+          edit(48, "higher, rising, upward", 0, { method: "orthogonal" }),
+          edit(32, "data in data science contexts", 0, { method: "ablate" }),
+        ],
+      },
+    },
+    play: run,
+  },
+  python: {
+    traits: {
+      prompts: CHOSEN.prompts,
+      selection: {
+        ...EMPTY_SELECTION,
+        edits: [
+          edit(523, "war, in 'during the war'", 70, {
+            positions: { kind: "span", start: 3, stop: 10, step: 1 },
+            schedule: { start: 10, half_life: 20 },
+            skip_special: true,
+          }),
+          edit(0, "", 3, { feature: vector("polite − rude", 0.9), positions: "generated" }),
+          edit(0, "", 70, {
+            feature: {
+              kind: "control",
+              of: edit(523, "war, in 'during the war'", 0).feature as Feature,
+              seed: 1,
+            },
+          }),
+        ],
+      },
+    },
+    preserveNorm: true,
+    play: run,
+  },
+  flags: {
+    traits: {
+      prompts: CHOSEN.prompts,
+      selection: {
+        ...EMPTY_SELECTION,
+        edits: [
+          edit(523, "war, in 'during the war'", 170),
+          edit(3530, "Science, mostly the journal", -90),
+          edit(180, "love, in fall in love", 5000),
+        ],
+      },
+    },
+    texts: [TEXTS[0] ?? "", LOOP, "", " lov lov"],
+    play: run,
+  },
   chat: {
     traits: {
-      status: { ...STATUS, methods: ["add", "clamp"] },
       prompts: [
         [
           { role: "system", content: "You answer in one sentence." },

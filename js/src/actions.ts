@@ -1,9 +1,11 @@
 // What the page can do, as the buttons name it.
 import type { Connection } from "./connection";
+import { featureOf, saeOf } from "./directions";
 import { describe } from "./errors";
+import { dialOf, methodOf, startOf } from "./methods";
 import type { Edit, FeatureCard, Generation, Prompt, Selection, Unit } from "./protocol.gen";
 import { isActive } from "./reducer";
-import { withRow } from "./rows";
+import { rowKeys, withRow } from "./rows";
 import { isBlank, type Store } from "./store";
 import { inUnit, startStrength } from "./strength";
 
@@ -74,11 +76,13 @@ export class Actions {
   addFeature(card: Pick<FeatureCard, "index" | "label">, strength?: number): void {
     const { status, selection } = this.#store;
     const edit: Edit = {
-      feature: { index: card.index, label: card.label, sae: "" },
-      strength: strength ?? startStrength(status.value.sae),
+      feature: { kind: "feature", index: card.index, label: card.label, sae: "" },
+      strength: strength ?? startStrength(status.value.saes[0] ?? null),
       unit: "raw",
       method: null,
       positions: "all",
+      skip_special: null,
+      schedule: null,
     };
     this.#store.ui.fail("search", null);
     selection.change(`add/${selection.value.value.edits.length}/${card.index}`, (s) => ({
@@ -101,8 +105,25 @@ export class Actions {
     const { status, ui } = this.#store;
     ui.forget((field) => field === `strength/${row}`);
     this.changeEdit(row, "unit", (edit) =>
-      inUnit(edit, unit, status.value.sae, ui.cards.value.get(edit.feature.index)),
+      inUnit(edit, unit, saeOf(edit.feature, status.value.saes), this.#store.card(featureOf(edit.feature))),
     );
+  }
+
+  /** A method that is dialled otherwise gets a strength and unit of its own; those left wait in `setAside`. */
+  setMethod(row: string, method: string): void {
+    const { selection, status, ui } = this.#store;
+    const { edits } = selection.value.value;
+    const edit = edits[rowKeys(edits).indexOf(row)];
+    if (edit === undefined) return;
+    const [left, entered] = [dialOf(methodOf(edit)), dialOf(method)];
+    if (left === entered) {
+      this.changeEdit(row, "method", (e) => ({ ...e, method }));
+      return;
+    }
+    ui.forget((field) => field === `strength/${row}`);
+    ui.setAside.set(`${left}/${row}`, { strength: edit.strength, unit: edit.unit });
+    const dialled = ui.setAside.get(`${entered}/${row}`) ?? startOf(edit, method, status.value.saes);
+    this.changeEdit(row, "method", (e) => ({ ...e, method, ...dialled }));
   }
 
   duplicate(row: string): void {
@@ -110,7 +131,9 @@ export class Actions {
   }
 
   remove(row: string): void {
-    this.#store.ui.forget((field) => field.endsWith(`/${row}`));
+    const { ui } = this.#store;
+    ui.forget((field) => field.endsWith(`/${row}`));
+    for (const key of ui.setAside.keys()) if (key.endsWith(`/${row}`)) ui.setAside.delete(key);
     this.#changeSelection((s) => ({ ...s, edits: withRow(s.edits, row, () => []) }));
   }
 
@@ -240,6 +263,7 @@ export class Actions {
   useExample(prompt: string, card: Pick<FeatureCard, "index" | "label">, strength: number): void {
     if (this.#store.prompts.value.value.every(isBlank)) this.#changePrompts(() => [prompt]);
     const { edits } = this.#store.selection.value.value;
-    if (!edits.some((edit) => edit.feature.index === card.index)) this.addFeature(card, strength);
+    const chosen = edits.some(({ feature }) => feature.kind === "feature" && feature.index === card.index);
+    if (!chosen) this.addFeature(card, strength);
   }
 }

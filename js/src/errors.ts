@@ -1,4 +1,5 @@
 // Errors as the page makes and places them; their texts follow steer_widget/errors.py.
+import { featureOf } from "./directions";
 import type { ErrorInfo, Prompt, Selection } from "./protocol.gen";
 import { rowKeys } from "./rows";
 
@@ -48,7 +49,7 @@ function placeInRow(info: ErrorInfo, selection: Selection): string {
   const field = info.field === "feature" ? "feature" : ROW_FIELDS.find((name) => name === info.field);
   if (field === undefined) return "";
   const row = selection.edits.findIndex((edit) =>
-    sameValue(info, field === "feature" ? edit.feature.index : edit[field]),
+    sameValue(info, field === "feature" ? featureOf(edit.feature)?.index : edit[field]),
   );
   if (row >= 0) return `${field}/${keys[row]}`;
   if (field === "feature") return "search";

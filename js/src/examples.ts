@@ -36,6 +36,6 @@ export const EXAMPLES: readonly Example[] = [
   },
 ];
 
-export function fitsExamples({ model, sae }: Status): boolean {
-  return sae?.d_sae === EMBEDDED_D_SAE && (model?.name.includes("SmolLM2") ?? false);
+export function fitsExamples({ model, saes }: Status): boolean {
+  return saes[0]?.d_sae === EMBEDDED_D_SAE && (model?.name.includes("SmolLM2") ?? false);
 }

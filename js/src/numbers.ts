@@ -43,3 +43,17 @@ export function duration(seconds: number): string {
   if (whole < 3600) return `${Math.floor(whole / 60)} min ${whole % 60} s`;
   return `${Math.floor(whole / 3600)} h ${Math.floor((whole % 3600) / 60)} min`;
 }
+
+/** A measured number in a few characters: two decimals where it is small, none where it is large. */
+export function short(value: number): string {
+  const size = Math.abs(value);
+  if (!Number.isFinite(value)) return value > 0 ? "∞" : "−∞";
+  if (size >= 100_000) return plainNumber(Number(value.toPrecision(2))).replace("e+", "e");
+  if (size >= 99.95) return plainNumber(Math.round(value));
+  if (size > 0 && size < 0.005) return plainNumber(rounded(value, 1));
+  return value.toFixed(size >= 9.995 ? 1 : 2).replace("-", "−");
+}
+
+export const shortSigned = (value: number): string => (value > 0 ? `+${short(value)}` : short(value));
+
+export const percent = (share: number): string => `${Math.round(100 * share)} %`;

@@ -3,13 +3,23 @@
 export type Protocol = PageRequest | Reply | RunSnapshot | RunDelta | Status;
 export type PageCommand = Sync | Ack | SetPrompts | SetSelection | SetGeneration | Run | Stop | Search;
 export type Prompt = string | Message[];
+export type Steerable = Feature | Vector | Control;
 export type Unit = "max_act" | "norm" | "raw";
-export type Positions = "all" | "generated" | "prompt";
+export type NamedPositions = "all" | "generated" | "prompt";
 export type RunState = "done" | "failed" | "loading" | "queued" | "running" | "stopped" | "stopping";
 export type CellState = "done" | "failed" | "queued" | "running" | "stopped";
-export type FinishReason = "eos" | "failed" | "length" | "stop_string" | "stopped";
+export type FinishReason = "diverged" | "eos" | "failed" | "length" | "stop_string" | "stopped";
+export type Flag = "diverged" | "empty" | "looping" | "over_steered";
 export type WorkerState = "busy" | "failed" | "loading" | "ready" | "stopped";
 export type LoadStage = "check" | "convert" | "download" | "import" | "model" | "sae" | "start";
+export type Measure =
+  | "activation"
+  | "alternatives"
+  | "kl"
+  | "off_target"
+  | "perplexity"
+  | "repetition"
+  | "similarity";
 
 /**
  * What the page sends: a command with an id; each gets one `Reply` (but `Ack`, which gets none).
@@ -68,14 +78,16 @@ export interface Selection {
   samples: number;
 }
 /**
- * A feature applied at a strength. Fields left None take the run's defaults.
+ * A direction applied at a strength. Fields left None take the run's defaults.
  */
 export interface Edit {
-  feature: Feature;
+  feature: Steerable;
   strength: number;
   unit: Unit | null;
   method: string | null;
-  positions: Positions | null;
+  positions: NamedPositions | (Span | TokenPositions) | null;
+  skip_special: boolean | null;
+  schedule: Schedule | null;
 }
 /**
  * One feature of an SAE.
@@ -83,12 +95,74 @@ export interface Edit {
  * Attributes:
  *     index: 0-based row of the decoder.
  *     label: what it stands for; empty when nobody has named it.
- *     sae: name of the SAE it belongs to; empty means the steerer's only one.
+ *     sae: name of the SAE it belongs to; empty means the steerer's first one.
  */
 export interface Feature {
+  kind: "feature";
   index: number;
   label: string;
   sae: string;
+}
+/**
+ * A direction of your own, in the units of the model's activations.
+ *
+ * Attributes:
+ *     values: little-endian float32, 4 bytes for each dimension; given as a list, an array or a tensor `[d_model]`.
+ *     name: as shown in tables.
+ *     hook_name: where it acts, such as ``blocks.15.hook_resid_post``; empty: where the first SAE does.
+ */
+export interface Vector {
+  kind: "vector";
+  values: string;
+  name: string;
+  hook_name: string;
+}
+/**
+ * A random direction with the norm of another: what steering of that size does by itself.
+ *
+ * Methods that read the feature's activation read it as for the feature, and write the random direction.
+ *
+ * Attributes:
+ *     of: what it is the control of.
+ *     seed: of the random numbers.
+ */
+export interface Control {
+  kind: "control";
+  of: Feature | Vector;
+  seed: number;
+}
+/**
+ * A slice of token positions: absolute, 0-based; negative ones count from the end of the prompt.
+ *
+ * Attributes:
+ *     start: first position.
+ *     stop: position behind the last one; None is open.
+ *     step: every how many tokens.
+ */
+export interface Span {
+  kind: "span";
+  start: number;
+  stop: number | null;
+  step: number;
+}
+/**
+ * Token positions one by one: absolute, 0-based; negative ones count from the end of the prompt.
+ */
+export interface TokenPositions {
+  kind: "tokens";
+  at: number[];
+}
+/**
+ * How an edit's strength changes while the text grows.
+ *
+ * Attributes:
+ *     start: number of the generated token, 0-based, that is the first to be steered; 0 steers from the
+ *         start, the prompt included.
+ *     half_life: generated tokens after which the strength has halved, counted from `start`; None does not fade.
+ */
+export interface Schedule {
+  start: number;
+  half_life: number | null;
 }
 /**
  * These are the generation settings now.
@@ -221,12 +295,24 @@ export interface RunView {
   id: string;
   state: RunState;
   prompts: Prompt[];
-  steerings: Edit[][];
+  steerings: Steering[];
   samples: number;
   generation: Generation;
   cells: CellView[];
   progress: Progress;
   error: ErrorInfo | null;
+}
+/**
+ * What one column of the grid does: all its edits at once. No edits: the unsteered baseline.
+ *
+ * Attributes:
+ *     edits: summed where they share a hook point, so their order does not matter.
+ *     preserve_norm: True gives each steered token its former norm back; only its direction changes.
+ *         None takes the run's default.
+ */
+export interface Steering {
+  edits: Edit[];
+  preserve_norm: boolean | null;
 }
 /**
  * A cell as the page draws it.
@@ -241,13 +327,53 @@ export interface CellView {
   error: ErrorInfo | null;
 }
 /**
- * What was measured on a cell; None where it was not, never a placeholder.
+ * What was measured on a cell; None or empty where it was not, never a placeholder.
  *
  * Attributes:
- *     dose: mean of |edit|/|h| over the steered tokens.
+ *     dose: mean of |edit|/|h| over the steered tokens, summed over hook points.
+ *     flags: reasons for distrust.
+ *     kl_mean, kl_p95, kl_max: over the tokens, KL(steered‖unsteered) on the same prefix, in nats.
+ *     perplexity: exp of the mean surprise of the completion under the UNSTEERED model.
+ *     repetition: share of the completion's 4-grams of tokens that occurred in it before, 0 to 1.
+ *     distinct_1, distinct_2: different tokens (pairs) among all, 0 to 1 (Li et al. 2016).
+ *     activations: of the features that steer this cell, on its completion.
+ *     off_target: other features that moved most against the baseline's completion, largest first.
+ *     similarity: cosine of the sentence embeddings of this completion and the baseline's.
  */
 export interface Measures {
   dose: number | null;
+  flags: Flag[];
+  kl_mean: number | null;
+  kl_p95: number | null;
+  kl_max: number | null;
+  perplexity: number | null;
+  repetition: number | null;
+  distinct_1: number | null;
+  distinct_2: number | null;
+  activations: FeatureActivation[];
+  off_target: FeatureShift[];
+  similarity: number | null;
+}
+/**
+ * A feature's activation on the completion, read by the unsteered model: mean and maximum over its tokens.
+ */
+export interface FeatureActivation {
+  index: number;
+  sae: string;
+  mean: number;
+  max: number;
+}
+/**
+ * How much a feature's mean activation differs from that on the baseline's completion.
+ *
+ * Attributes:
+ *     index, sae: of the feature.
+ *     shift: this cell's mean minus the baseline's, in the SAE's activation units.
+ */
+export interface FeatureShift {
+  index: number;
+  sae: string;
+  shift: number;
 }
 /**
  * How far a run is. `fraction` 0 to 1; `eta_s` None until the speed is known.
@@ -275,7 +401,7 @@ export interface RunDelta {
 /**
  * A cell's growth since the last number: `append` goes behind the text it has.
  *
- * `done` is there when the cell ended and then replaces the cell whole.
+ * `done` is there when the cell ended or was measured, and then replaces the cell whole.
  */
 export interface CellPatch {
   index: number;
@@ -290,8 +416,9 @@ export interface Status {
   worker: WorkerState;
   loading: Loading | null;
   model: ModelInfo | null;
-  sae: SaeInfo | null;
+  saes: SaeInfo[];
   methods: string[];
+  measures: Measure[];
   n_labels: number;
   pid: number | null;
   load_s: number | null;

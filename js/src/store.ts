@@ -3,10 +3,13 @@ import { batch, computed, type ReadonlySignal, type Signal, signal } from "@prea
 import { Colours } from "./colours";
 import type { LinkState } from "./connection";
 import { DEFAULT_GENERATION, EMPTY_SELECTION, UNKNOWN_STATUS } from "./defaults";
+import { isOfFirstSae } from "./directions";
 import { invalidInput, place } from "./errors";
 import { Shared } from "./pending";
 import type {
   ErrorInfo,
+  Feature,
+  FeatureCard,
   Generation,
   PageCommand,
   Prompt,
@@ -64,6 +67,12 @@ export class Store {
       return (combine ? Math.min(1, edits.length) : edits.length) + (baseline ? 1 : 0);
     });
     this.blocked = computed(() => this.#blocked());
+  }
+
+  /** What is known of a feature; only the first SAE's have cards. */
+  card(feature: Pick<Feature, "index" | "sae"> | null): FeatureCard | undefined {
+    if (feature === null || !isOfFirstSae(feature.sae, this.status.value.saes)) return undefined;
+    return this.ui.cards.value.get(feature.index);
   }
 
   /** Takes a message of the run in and has it drawn with the next frame. */

@@ -1,4 +1,5 @@
-// The scale of a strength dial: signed, symmetric-logarithmic, fine near zero.
+// The scales of strength dials: signed and symmetric-logarithmic for pushes, even for factors.
+import { normOf } from "./directions";
 import { rounded } from "./numbers";
 import type { Edit, FeatureCard, SaeInfo, Unit } from "./protocol.gen";
 
@@ -16,6 +17,18 @@ export const DIAL_STEP = 0.01;
 /** Of the residual norm: where effects are usually seen and texts still hold together. */
 const START_SHARE = 0.4;
 
+/** What a dial shows of the strengths there are. Positions go from -1 to 1. */
+export interface Scale {
+  readonly min: number;
+  readonly max: number;
+  /** The strength that changes nothing. */
+  readonly rest: number;
+  /** Of the positions: one press of an arrow key. */
+  readonly step: number;
+  toPosition(strength: number): number;
+  fromPosition(position: number): number;
+}
+
 /** The next number of the form 1, 2 or 5 times a power of ten. */
 function niceCeil(value: number): number {
   const power = 10 ** Math.floor(Math.log10(value));
@@ -23,16 +36,17 @@ function niceCeil(value: number): number {
 }
 
 /** How far the dial reaches to each side; the number box takes any finite number. */
-export function dialRange(unit: Unit, sae: SaeInfo | null): number {
+export function dialRange(unit: Unit, sae: SaeInfo | null, norm = 1): number {
   if (unit === "max_act") return 8;
   if (unit === "norm") return 2;
-  return sae !== null && sae.residual_norm > 0 ? niceCeil(sae.residual_norm) : FALLBACK_RAW_RANGE;
+  const known = sae !== null && sae.residual_norm > 0 ? sae.residual_norm : FALLBACK_RAW_RANGE;
+  return niceCeil(known / norm);
 }
 
-/** Where a newly chosen feature starts, raw. */
-export function startStrength(sae: SaeInfo | null): number {
-  const norm = sae !== null && sae.residual_norm > 0 ? sae.residual_norm : FALLBACK_RAW_RANGE / 2;
-  return rounded(START_SHARE * norm, 1);
+/** Where a newly chosen direction of this length starts, raw. */
+export function startStrength(sae: SaeInfo | null, norm = 1): number {
+  const known = sae !== null && sae.residual_norm > 0 ? sae.residual_norm : FALLBACK_RAW_RANGE / 2;
+  return rounded((START_SHARE * known) / norm, 1);
 }
 
 /** Position of a strength on the dial, -1 to 1; beyond the range it stays at the end. */
@@ -54,17 +68,52 @@ export function fromPosition(position: number, range: number): number {
   return position === 0 ? 0 : Math.sign(position) * Math.min(range, nice);
 }
 
+/** Fine near zero, far at the ends. */
+export const pushScale = (range: number): Scale => ({
+  min: -range,
+  max: range,
+  rest: 0,
+  step: DIAL_STEP,
+  toPosition: (strength) => toPosition(strength, range),
+  fromPosition: (position) => fromPosition(position, range),
+});
+
+const FACTOR_MIN = -2;
+const FACTOR_MAX = 5;
+const FACTOR_QUANTUM = 0.05;
+const FACTOR_HALF = (FACTOR_MAX - FACTOR_MIN) / 2;
+const FACTOR_MIDDLE = (FACTOR_MAX + FACTOR_MIN) / 2;
+
+/** For multiples of what is there: 1 leaves it. */
+export const FACTOR_SCALE: Scale = {
+  min: FACTOR_MIN,
+  max: FACTOR_MAX,
+  rest: 1,
+  step: FACTOR_QUANTUM / FACTOR_HALF,
+  toPosition: (factor) => Math.max(-1, Math.min(1, (factor - FACTOR_MIDDLE) / FACTOR_HALF)),
+  fromPosition: (position) => {
+    const factor = FACTOR_MIDDLE + position * FACTOR_HALF;
+    return Number((Math.round(factor / FACTOR_QUANTUM) * FACTOR_QUANTUM).toFixed(2));
+  },
+};
+
 /** Raw strength of one `unit`; null where it is not known. */
-function rawPerUnit(unit: Unit, sae: SaeInfo | null, card: FeatureCard | undefined): number | null {
+function rawPerUnit(
+  unit: Unit,
+  sae: SaeInfo | null,
+  card: FeatureCard | undefined,
+  norm: number,
+): number | null {
   if (unit === "raw") return 1;
-  const value = unit === "norm" ? sae?.residual_norm : card?.max_act;
+  const value = unit === "norm" ? (sae?.residual_norm ?? 0) / norm : card?.max_act;
   return value !== undefined && value !== null && value > 0 ? value : null;
 }
 
 /** The same edit in another unit: the same push where both units are known, else the number as it is. */
 export function inUnit(edit: Edit, unit: Unit, sae: SaeInfo | null, card: FeatureCard | undefined): Edit {
-  const from = rawPerUnit(edit.unit ?? "raw", sae, card);
-  const to = rawPerUnit(unit, sae, card);
+  const norm = normOf(edit.feature);
+  const from = rawPerUnit(edit.unit ?? "raw", sae, card, norm);
+  const to = rawPerUnit(unit, sae, card, norm);
   const strength = from !== null && to !== null ? rounded((edit.strength * from) / to, 3) : edit.strength;
   return { ...edit, unit, strength };
 }

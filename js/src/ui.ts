@@ -1,5 +1,6 @@
 // State of the page alone: typed drafts, what is open, what is under way. Never synced.
 import { type Signal, signal } from "@preact/signals";
+import type { Dialled } from "./methods";
 import type { ErrorInfo, FeatureCard } from "./protocol.gen";
 
 export class UiState {
@@ -13,6 +14,8 @@ export class UiState {
   readonly touched: Signal<ReadonlySet<number>> = signal(new Set());
   readonly cards: Signal<ReadonlyMap<number, FeatureCard>> = signal(new Map());
   readonly opened: Signal<ReadonlySet<string>> = signal(new Set());
+  /** Strengths left behind by a change of method, by kind of dial and row: taken up again on the way back. */
+  readonly setAside = new Map<string, Dialled>();
   readonly generationOpen: Signal<boolean> = signal(false);
   /** True from the click on Run until the kernel has answered. */
   readonly submitting: Signal<boolean> = signal(false);

@@ -3,14 +3,17 @@ import type { HostModel } from "../src/connection";
 import { DEFAULT_GENERATION, EMPTY_SELECTION, UNKNOWN_STATUS } from "../src/defaults";
 import type {
   CellView,
+  Edit,
   ErrorInfo,
   FeatureCard,
+  Measures,
   PageCommand,
   PageRequest,
   Reply,
   RunDelta,
   RunSnapshot,
   RunView,
+  Steering,
 } from "../src/protocol.gen";
 
 type Callback = (...values: never[]) => void;
@@ -90,6 +93,23 @@ export class Host implements HostModel {
   }
 }
 
+export const NOTHING_MEASURED: Measures = {
+  dose: null,
+  flags: [],
+  kl_mean: null,
+  kl_p95: null,
+  kl_max: null,
+  perplexity: null,
+  repetition: null,
+  distinct_1: null,
+  distinct_2: null,
+  activations: [],
+  off_target: [],
+  similarity: null,
+};
+
+export const steering = (...edits: Edit[]): Steering => ({ edits, preserve_norm: null });
+
 export function cell(index: number, change: Partial<CellView> = {}): CellView {
   return {
     index,
@@ -97,7 +117,7 @@ export function cell(index: number, change: Partial<CellView> = {}): CellView {
     text: "",
     n_tokens: 0,
     finish: null,
-    measures: { dose: null },
+    measures: NOTHING_MEASURED,
     error: null,
     ...change,
   };
@@ -108,7 +128,7 @@ export function runView(id: string, nCells: number, change: Partial<RunView> = {
     id,
     state: "running",
     prompts: ["a prompt"],
-    steerings: Array.from({ length: nCells }, () => []),
+    steerings: Array.from({ length: nCells }, () => steering()),
     samples: 1,
     generation: { ...DEFAULT_GENERATION },
     cells: Array.from({ length: nCells }, (_, i) => cell(i)),

@@ -2,7 +2,7 @@
 import { vi } from "vitest";
 import { EMPTY_SELECTION, UNKNOWN_STATUS } from "../src/defaults";
 import widget from "../src/index";
-import type { Edit, Status } from "../src/protocol.gen";
+import type { Edit, SaeInfo, Status } from "../src/protocol.gen";
 import { cell, Host, runView, snapshot } from "./host";
 
 export interface Mounted {
@@ -46,6 +46,17 @@ export async function settle(): Promise<void> {
   await new Promise((resolve) => setTimeout(resolve, 5));
 }
 
+export const SAE: SaeInfo = {
+  name: "demo",
+  architecture: "jumprelu",
+  d_in: 576,
+  d_sae: 4608,
+  hook_name: "blocks.15.hook_resid_post",
+  layer: 15,
+  residual_norm: 170,
+  neuronpedia_id: "",
+};
+
 export const READY: Status = {
   ...UNKNOWN_STATUS,
   worker: "ready",
@@ -63,24 +74,23 @@ export const READY: Status = {
     device: "cpu",
     has_chat_template: true,
   },
-  sae: {
-    name: "demo",
-    architecture: "jumprelu",
-    d_in: 576,
-    d_sae: 4608,
-    hook_name: "blocks.15.hook_resid_post",
-    layer: 15,
-    residual_norm: 170,
-    neuronpedia_id: "",
-  },
+  saes: [SAE],
 };
 
-export const edit = (index: number, strength = 70, label = `label ${index}`): Edit => ({
-  feature: { index, label, sae: "" },
+export const edit = (
+  index: number,
+  strength = 70,
+  label = `label ${index}`,
+  change: Partial<Edit> = {},
+): Edit => ({
+  feature: { kind: "feature", index, label, sae: "" },
   strength,
   unit: "raw",
   method: null,
   positions: "all",
+  skip_special: null,
+  schedule: null,
+  ...change,
 });
 
 export const chosen = (...edits: Edit[]) => ({

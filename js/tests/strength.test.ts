@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { parseNumber } from "../src/numbers";
 import { DIAL_STEP, dialRange, fromPosition, inUnit, startStrength, toPosition } from "../src/strength";
 import { card } from "./host";
-import { edit, READY } from "./mount";
+import { edit, SAE } from "./mount";
 
 describe("the dial's scale", () => {
   test("goes through zero and reaches both ends", () => {
@@ -41,17 +41,17 @@ describe("the dial's scale", () => {
 });
 
 test("range and start follow the residual norm", () => {
-  expect(dialRange("raw", READY.sae)).toBe(200);
-  expect(startStrength(READY.sae)).toBe(70);
+  expect(dialRange("raw", SAE)).toBe(200);
+  expect(startStrength(SAE)).toBe(70);
   expect(dialRange("raw", null)).toBe(200);
   expect([dialRange("max_act", null), dialRange("norm", null)]).toEqual([8, 2]);
 });
 
 test("changing the unit keeps the push where both units are known", () => {
   const known = card(5, "x", { max_act: 50 });
-  expect(inUnit(edit(5, 85), "norm", READY.sae, known)).toMatchObject({ strength: 0.5, unit: "norm" });
-  expect(inUnit(edit(5, 100), "max_act", READY.sae, known)).toMatchObject({ strength: 2, unit: "max_act" });
-  expect(inUnit(edit(5, 100), "max_act", READY.sae, undefined)).toMatchObject({ strength: 100 });
+  expect(inUnit(edit(5, 85), "norm", SAE, known)).toMatchObject({ strength: 0.5, unit: "norm" });
+  expect(inUnit(edit(5, 100), "max_act", SAE, known)).toMatchObject({ strength: 2, unit: "max_act" });
+  expect(inUnit(edit(5, 100), "max_act", SAE, undefined)).toMatchObject({ strength: 100 });
 });
 
 describe("typed numbers", () => {

@@ -5,14 +5,23 @@ interface Props<V extends string> {
   onChange: (value: V) => void;
   testId: string;
   describedBy?: string;
+  class?: string;
 }
 
 /** A select with a label for screen readers. */
-export function Choice<V extends string>({ label, value, options, onChange, testId, describedBy }: Props<V>) {
+export function Choice<V extends string>({
+  label,
+  value,
+  options,
+  onChange,
+  testId,
+  describedBy,
+  class: extra = "",
+}: Props<V>) {
   const hint = options.find((option) => option.value === value)?.hint ?? label;
   return (
     <select
-      class="sw-select"
+      class={`sw-select ${extra}`}
       aria-label={label}
       aria-describedby={describedBy}
       title={hint}

@@ -1,20 +1,37 @@
-import { signed } from "../numbers";
+import { explain, featureOf, kindOf, labelOf } from "../directions";
 import { useView } from "../page";
-import type { Edit } from "../protocol.gen";
-import { UNITS } from "../strength";
+import type { Edit, Steering } from "../protocol.gen";
+import { strengthWords, whereWords } from "../steering";
 
-function suffix(edit: Edit): string {
-  const unit =
-    edit.unit === null || edit.unit === "raw" ? "" : ` ${UNITS.find((u) => u.value === edit.unit)?.name}`;
-  const method = edit.method === null || edit.method === "add" ? "" : ` ${edit.method}`;
-  const positions = edit.positions === null || edit.positions === "all" ? "" : ` ${edit.positions} only`;
-  return unit + method + positions;
+function HeadOfEdit({ edit }: { edit: Edit }) {
+  const { store } = useView();
+  const direction = edit.feature;
+  const label = labelOf(direction, store.card(featureOf(direction))?.label) || "no label";
+  return (
+    <span class="sw-column-edit" data-colour={store.colours.of(direction)}>
+      <span class="sw-swatch" aria-hidden="true" />
+      <span class="sw-column-words">
+        <span class="sw-label" dir="auto" title={[label, explain(direction)].filter(Boolean).join(". ")}>
+          {label}
+        </span>
+        <span class="sw-column-facts">
+          <span class="sw-strength">{strengthWords(edit)}</span>
+          {whereWords(edit).map((words) => (
+            <span key={words}>{words}</span>
+          ))}
+          <span class="sw-index">{kindOf(direction, store.status.value.saes)}</span>
+        </span>
+      </span>
+    </span>
+  );
 }
 
-/** What a column does: its features in their colours, each at its strength. */
-export function ColumnHead({ edits }: { edits: readonly Edit[] }) {
+/** What a column does: its directions in their colours, each with all that is special about its edit. */
+export function ColumnHead({ steering }: { steering: Steering }) {
   const { store } = useView();
-  if (edits.length === 0) {
+  const { edits, preserve_norm } = steering;
+  const [first] = edits;
+  if (first === undefined) {
     return (
       <div class="sw-column" role="columnheader" data-baseline="true">
         <span class="sw-column-edit">
@@ -28,33 +45,18 @@ export function ColumnHead({ edits }: { edits: readonly Edit[] }) {
     );
   }
   return (
-    <div
-      class="sw-column"
-      role="columnheader"
-      data-colour={store.colours.of(edits[0]?.feature ?? NO_FEATURE)}
-    >
-      {edits.map((edit, i) => {
-        const label = edit.feature.label || store.ui.cards.value.get(edit.feature.index)?.label || "no label";
-        return (
-          <span class="sw-column-edit" key={i} data-colour={store.colours.of(edit.feature)}>
-            <span class="sw-swatch" aria-hidden="true" />
-            <span class="sw-column-words">
-              <span class="sw-label" dir="auto" title={label}>
-                {label}
-              </span>
-              <span class="sw-column-facts">
-                <span class="sw-strength">
-                  {signed(edit.strength)}
-                  {suffix(edit)}
-                </span>
-                <span class="sw-index">feature {edit.feature.index}</span>
-              </span>
-            </span>
-          </span>
-        );
-      })}
+    <div class="sw-column" role="columnheader" data-colour={store.colours.of(first.feature)}>
+      {edits.map((edit, i) => (
+        <HeadOfEdit key={i} edit={edit} />
+      ))}
+      {preserve_norm === true && (
+        <span
+          class="sw-column-whole"
+          title="Each steered hidden state gets its former length back; only its direction changes."
+        >
+          norm kept
+        </span>
+      )}
     </div>
   );
 }
-
-const NO_FEATURE = { index: 0, label: "", sae: "" };

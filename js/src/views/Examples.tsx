@@ -7,7 +7,7 @@ import { isBlank } from "../store";
 export function Examples() {
   const { store, actions } = useView();
   const status = store.status.value;
-  const loading = status.sae === null && status.worker === "loading";
+  const loading = status.saes.length === 0 && status.worker === "loading";
   const started = store.selection.value.value.edits.length > 0 && !store.prompts.value.value.every(isBlank);
   if (started || store.shown.value.run !== null) return null;
   return (
@@ -23,7 +23,12 @@ export function Examples() {
               <button
                 type="button"
                 class="sw-card"
-                data-colour={store.colours.of({ index: example.index, label: example.label, sae: "" })}
+                data-colour={store.colours.of({
+                  kind: "feature",
+                  index: example.index,
+                  label: example.label,
+                  sae: "",
+                })}
                 data-testid={`sw-example-${k}`}
                 onClick={() => actions.useExample(example.prompt, example, example.strength)}
               >

@@ -16,7 +16,8 @@ export function FeatureSearch() {
   const [active, setActive] = useState(0);
   const timer = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);
   const wrong = store.fieldErrors.value["search"] !== undefined;
-  const { sae, n_labels } = store.status.value;
+  const { saes, n_labels } = store.status.value;
+  const [sae] = saes;
   const list = hits ?? [];
   const open = hits !== null && text.trim() !== "";
 
@@ -109,7 +110,7 @@ export function FeatureSearch() {
         {open && list.length === 0 && (
           <p class="sw-no-hits" data-testid="sw-no-hits">
             No feature {/^\d+$/.test(text.trim()) ? "has this index" : "has a label like this"}
-            {sae !== null ? `; indices go from 0 to ${(sae.d_sae - 1).toLocaleString("en")}` : ""}.
+            {sae !== undefined ? `; indices go from 0 to ${(sae.d_sae - 1).toLocaleString("en")}` : ""}.
           </p>
         )}
       </div>

@@ -1,19 +1,18 @@
+import { useMemo } from "preact/hooks";
+import { type Place, placesOf } from "../measures";
 import { useView } from "../page";
-import type { Prompt, RunView } from "../protocol.gen";
+import type { RunView } from "../protocol.gen";
 import { useWidth } from "../width";
-import { Cell } from "./Cell";
 import { ColumnHead } from "./ColumnHead";
 import { ErrorBox } from "./ErrorBox";
+import { PromptRow } from "./PromptRow";
 import { RunProgress } from "./RunProgress";
-
-const promptText = (prompt: Prompt): string =>
-  typeof prompt === "string" ? prompt : prompt.map((turn) => `${turn.role}: ${turn.content}`).join("\n");
 
 const CHARS_PER_TOKEN = 4.2;
 const CHAR_PX = 7.4;
 const CELL_PADDING_PX = 24;
 const MIN_COLUMN_PX = 212;
-const WIDE_COLUMN_PX = 340;
+const WIDE_COLUMN_PX = 400;
 const MAX_RESERVED_LINES = 14;
 
 /** Lines a cell will roughly need, reserved beforehand so that nothing jumps while texts grow. */
@@ -23,30 +22,15 @@ function reservedLines(run: RunView, columnPx: number): number {
   return Math.min(MAX_RESERVED_LINES, Math.max(2, lines));
 }
 
-function PromptRow({ run, prompt, at }: { run: RunView; prompt: Prompt; at: number }) {
-  const perPrompt = run.steerings.length * run.samples;
-  const samples = Array.from({ length: run.samples }, (_, sample) => sample);
-  return (
-    <>
-      <div class="sw-grid-row" role="row">
-        <div class="sw-prompt-head" role="rowheader">
-          <span class="sw-prompt-text" dir="auto" title={promptText(prompt)}>
-            {promptText(prompt)}
-          </span>
-        </div>
-      </div>
-      {samples.map((sample) => (
-        <div class="sw-grid-row" role="row" key={sample}>
-          {run.steerings.map((edits, column) => {
-            const index = at * perPrompt + column * run.samples + sample;
-            const cell = run.cells[index];
-            if (cell === undefined) return null;
-            return <Cell key={index} cell={cell} edits={edits} sample={run.samples > 1 ? sample : null} />;
-          })}
-        </div>
-      ))}
-    </>
-  );
+const PLACE_PX = 70;
+const PLACE_GAP_PX = 6;
+const PLACES_PADDING_PX = 47;
+
+/** Badges in a row: all of them, half of them, or two, so that no single one stands below the others. */
+function placesInRow(places: readonly Place[], columnPx: number): number {
+  const all = places.reduce((sum, { wide }) => sum + (wide ? 2 : 1), 0);
+  const fits = (n: number) => n * (PLACE_PX + PLACE_GAP_PX) - PLACE_GAP_PX <= columnPx - PLACES_PADDING_PX;
+  return [all, Math.ceil(all / 2)].find(fits) ?? 2;
 }
 
 /** The shown run: prompts down, steerings across, baseline first. */
@@ -54,6 +38,11 @@ export function Results() {
   const { store, id } = useView();
   const { run } = store.shown.value;
   const [area, widthPx] = useWidth<HTMLDivElement>(run !== null);
+  const similarity =
+    store.status.value.measures.includes("similarity") ||
+    (run?.cells.some(({ measures }) => measures.similarity !== null) ?? false);
+  const several = run?.steerings.some(({ edits }) => edits.length > 1) ?? false;
+  const places = useMemo(() => placesOf(similarity, several), [similarity, several]);
   if (run === null) return null;
   const columnPx = Math.max(MIN_COLUMN_PX, widthPx / run.steerings.length);
   return (
@@ -70,15 +59,19 @@ export function Results() {
           data-wide={columnPx >= WIDE_COLUMN_PX}
           role="table"
           aria-labelledby={id("results")}
-          style={{ "--sw-columns": run.steerings.length, "--sw-lines": reservedLines(run, columnPx) }}
+          style={{
+            "--sw-columns": run.steerings.length,
+            "--sw-lines": reservedLines(run, columnPx),
+            "--sw-places": placesInRow(places, columnPx),
+          }}
         >
           <div class="sw-grid-row" role="row">
-            {run.steerings.map((edits, column) => (
-              <ColumnHead key={column} edits={edits} />
+            {run.steerings.map((steering, column) => (
+              <ColumnHead key={column} steering={steering} />
             ))}
           </div>
           {run.prompts.map((prompt, at) => (
-            <PromptRow key={at} run={run} prompt={prompt} at={at} />
+            <PromptRow key={at} run={run} prompt={prompt} at={at} places={places} />
           ))}
         </div>
       </div>

@@ -29,16 +29,18 @@ const shortName = (name: string): string =>
     .pop() || name;
 
 function Facts({ status }: { status: Status }) {
-  const { model, sae } = status;
-  if (model === null || sae === null) return null;
+  const { model, saes } = status;
+  if (model === null || saes.length === 0) return null;
   return (
     <span class="sw-status-facts">
       <span class="sw-model" title={model.name}>
         {shortName(model.name)}
       </span>
-      <span title={`${sae.name}, ${sae.hook_name}`}>
-        SAE {shortName(sae.name)}, {sae.d_sae.toLocaleString("en")} features at layer {sae.layer}
-      </span>
+      {saes.map((sae) => (
+        <span key={sae.name} title={`${sae.name}, ${sae.hook_name}`}>
+          SAE {shortName(sae.name)}, {sae.d_sae.toLocaleString("en")} features at layer {sae.layer}
+        </span>
+      ))}
       <span>
         {model.device} · {model.dtype.replace("torch.", "")}
       </span>

@@ -1,0 +1,85 @@
+// For development only: measures of the size that real runs have, so that their places can be judged.
+import { featureOf } from "../src/directions";
+import type { CellView, Flag, Measures, Steering } from "../src/protocol.gen";
+
+export const NOTHING_MEASURED: Measures = {
+  dose: null,
+  flags: [],
+  kl_mean: null,
+  kl_p95: null,
+  kl_max: null,
+  perplexity: null,
+  repetition: null,
+  distinct_1: null,
+  distinct_2: null,
+  activations: [],
+  off_target: [],
+  similarity: null,
+};
+
+const MANY_REPEATED = 0.3;
+const TOO_LARGE = 0.9;
+
+/** Share of 4-grams that came before, and of different words and pairs, from the text itself. */
+function repetitionOf(text: string): Pick<Measures, "repetition" | "distinct_1" | "distinct_2"> {
+  const words = text.split(/\s+/).filter(Boolean);
+  const different = (n: number): number | null => {
+    const all = words.slice(n - 1).map((_, i) => words.slice(i, i + n).join(" "));
+    return all.length === 0 ? null : new Set(all).size / all.length;
+  };
+  const fours = different(4);
+  return {
+    repetition: fours === null ? null : 1 - fours,
+    distinct_1: different(1),
+    distinct_2: different(2),
+  };
+}
+
+function doseOf({ edits }: Steering): number | null {
+  const push = edits.reduce(
+    (sum, edit) => sum + Math.abs(edit.strength) * (edit.unit === "norm" ? 170 : 1),
+    0,
+  );
+  return edits.length === 0 ? null : Math.max(0.04, push / 180);
+}
+
+/** What is known when a cell ends. */
+export function atEnd(cell: CellView, steering: Steering): Measures {
+  const dose = doseOf(steering);
+  const { repetition } = repetitionOf(cell.text);
+  const flags: Flag[] = [
+    ...(cell.text.trim() === "" ? (["empty"] as const) : []),
+    ...((repetition ?? 0) > MANY_REPEATED ? (["looping"] as const) : []),
+    ...((dose ?? 0) > TOO_LARGE ? (["over_steered"] as const) : []),
+    ...(cell.finish === "diverged" ? (["diverged"] as const) : []),
+  ];
+  return { ...NOTHING_MEASURED, dose, flags };
+}
+
+/** What the scoring pass adds, some time after the text. */
+export function scored(cell: CellView, steering: Steering): Measures {
+  const { measures } = cell;
+  if (cell.text.trim() === "") return measures;
+  const dose = measures.dose ?? 0;
+  const baseline = steering.edits.length === 0;
+  const kl = 1.9 * dose * dose;
+  return {
+    ...measures,
+    ...repetitionOf(cell.text),
+    ...(baseline ? {} : { kl_mean: kl, kl_p95: 3.1 * kl, kl_max: 6.4 * kl }),
+    perplexity: 6.2 * Math.exp(2.2 * dose),
+    activations: steering.edits.flatMap((edit) => {
+      const feature = featureOf(edit.feature);
+      return feature === null
+        ? []
+        : [{ index: feature.index, sae: "steer-widget-demo", mean: 14 * dose, max: 58.4 * dose }];
+    }),
+    off_target: baseline
+      ? []
+      : [618, 48, 2210, 32, 1747].map((index, i) => ({
+          index,
+          sae: "steer-widget-demo",
+          shift: (i % 2 === 0 ? 1 : -1) * (4.2 / (i + 1)),
+        })),
+  };
+}

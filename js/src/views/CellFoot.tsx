@@ -1,0 +1,41 @@
+import { flagsOf } from "../flags";
+import { count } from "../numbers";
+import type { CellState, CellView, FinishReason } from "../protocol.gen";
+import { CellFlags } from "./CellFlags";
+import { CopyButton } from "./CopyButton";
+import { Icon, type IconName } from "./Icon";
+
+const STATE: Readonly<Record<CellState, { words: string; icon: IconName }>> = {
+  queued: { words: "queued", icon: "clock" },
+  running: { words: "writing", icon: "pen" },
+  done: { words: "done", icon: "check" },
+  stopped: { words: "stopped", icon: "stop" },
+  failed: { words: "failed", icon: "alert" },
+};
+
+/** Why a cell that is done ended where it did. */
+const FINISH: Readonly<Partial<Record<FinishReason, string>>> = {
+  length: "full length",
+  eos: "ended by itself",
+  stop_string: "stop text",
+};
+
+/** State and length of a text, and how it ended; where it is flagged, the flags take that place. */
+export function CellFoot({ cell }: { cell: CellView }) {
+  const { words, icon } = STATE[cell.state];
+  const finish = cell.state === "done" && cell.finish !== null ? FINISH[cell.finish] : undefined;
+  const flags = flagsOf(cell);
+  return (
+    <div class="sw-cell-foot">
+      <span class="sw-cell-state" data-state={cell.state} title={finish}>
+        <Icon name={icon} />
+        {words}
+      </span>
+      <span class="sw-facts">{count(cell.n_tokens, "token")}</span>
+      {cell.text !== "" && <CopyButton text={cell.text} what="this text" />}
+      <span class="sw-cell-more">
+        {flags.length > 0 ? <CellFlags flags={flags} /> : <span class="sw-quiet">{finish}</span>}
+      </span>
+    </div>
+  );
+}

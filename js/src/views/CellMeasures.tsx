@@ -1,0 +1,52 @@
+import { badgeHint, isMeasured, type MeasureInfo, type Place } from "../measures";
+import { useView } from "../page";
+import type { CellView, Measures } from "../protocol.gen";
+import { Icon } from "./Icon";
+import { panelId } from "./MeasurePanel";
+
+interface Props {
+  cell: CellView;
+  places: readonly Place[];
+  /** Whether they stand below the row in full. */
+  open: boolean;
+  onPress: () => void;
+}
+
+/**
+ * The measures in short, each at a place of its own from the start: measures come after the text, and
+ * nothing moves when they do.
+ */
+export function CellMeasures({ cell, places, open, onPress }: Props) {
+  const { id } = useView();
+  const { measures } = cell;
+  const badges = places.map(({ info, wide }) => (
+    <span key={info.id} class="sw-place" data-wide={wide}>
+      <Badge info={info} measures={measures} />
+    </span>
+  ));
+  if (!isMeasured(measures)) return <div class="sw-measures">{badges}</div>;
+  return (
+    <button
+      type="button"
+      class="sw-measures"
+      aria-expanded={open}
+      aria-controls={open ? id(panelId(cell.index)) : undefined}
+      data-testid={`sw-measures-${cell.index}`}
+      onClick={onPress}
+    >
+      <span class="sw-hidden">Measures:</span>
+      {badges}
+      <Icon name="chevron" />
+    </button>
+  );
+}
+
+function Badge({ info, measures }: { info: MeasureInfo; measures: Measures }) {
+  const [value] = info.numbers(measures);
+  if (value === undefined) return null;
+  return (
+    <span class="sw-badge" title={badgeHint(info, measures)} data-testid={`sw-${info.id}`}>
+      {info.badge} {value}
+    </span>
+  );
+}

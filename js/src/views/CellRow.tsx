@@ -1,0 +1,49 @@
+import { useState } from "preact/hooks";
+import type { Place } from "../measures";
+import type { RunView } from "../protocol.gen";
+import { Cell } from "./Cell";
+import { MeasurePanel } from "./MeasurePanel";
+
+interface Props {
+  run: RunView;
+  at: number;
+  sample: number;
+  places: readonly Place[];
+}
+
+/** Texts side by side, and below them the measures of the one that was asked for. */
+export function CellRow({ run, at, sample, places }: Props) {
+  const [asked, ask] = useState<number | null>(null);
+  const first = at * run.steerings.length * run.samples + sample;
+  const column = run.steerings.findIndex((_, i) => first + i * run.samples === asked);
+  const cell = asked === null || column < 0 ? undefined : run.cells[asked];
+  return (
+    <>
+      <div class="sw-grid-row" role="row">
+        {run.steerings.map(({ edits }, i) => {
+          const index = first + i * run.samples;
+          const shown = run.cells[index];
+          if (shown === undefined) return null;
+          return (
+            <Cell
+              key={index}
+              cell={shown}
+              edits={edits}
+              sample={run.samples > 1 ? sample : null}
+              places={places}
+              open={asked === index}
+              ask={ask}
+            />
+          );
+        })}
+      </div>
+      {cell !== undefined && (
+        <div class="sw-grid-row" role="row">
+          <div class="sw-panel-place" role="cell">
+            <MeasurePanel cell={cell} edits={run.steerings[column]?.edits ?? []} />
+          </div>
+        </div>
+      )}
+    </>
+  );
+}

@@ -1,0 +1,76 @@
+import { useEffect, useRef } from "preact/hooks";
+import { featureOf, labelOf } from "../directions";
+import { inWords, MEASURES } from "../measures";
+import { useView } from "../page";
+import type { CellView, Edit } from "../protocol.gen";
+import { strengthWords } from "../steering";
+import { Activations } from "./Activations";
+import { OffTarget } from "./OffTarget";
+
+export const panelId = (cell: number): string => `measures-${cell}`;
+
+interface Props {
+  cell: CellView;
+  edits: readonly Edit[];
+}
+
+/** Everything that was measured on a cell, with what it means; stands below the cell's row. */
+export function MeasurePanel({ cell, edits }: Props) {
+  const { store, id } = useView();
+  const { measures } = cell;
+  const panel = useRef<HTMLElement>(null);
+  useEffect(() => panel.current?.scrollIntoView?.({ block: "nearest" }), []);
+  const [first] = edits;
+  const words = edits.map((edit) => {
+    const label = labelOf(edit.feature, store.card(featureOf(edit.feature))?.label) || "no label";
+    return `${label} ${strengthWords(edit)}`;
+  });
+  return (
+    <section
+      ref={panel}
+      class="sw-panel"
+      id={id(panelId(cell.index))}
+      aria-labelledby={id(`${panelId(cell.index)}-title`)}
+      data-colour={first === undefined ? undefined : store.colours.of(first.feature)}
+      data-testid={`sw-measure-details-${cell.index}`}
+    >
+      <h4 id={id(`${panelId(cell.index)}-title`)}>
+        <span class="sw-swatch" aria-hidden="true" />
+        <span>
+          Measures of <bdi>{words.join(" + ") || "the baseline"}</bdi>
+        </span>
+      </h4>
+      <dl>
+        {MEASURES.map((info) => {
+          const numbers = inWords(info, measures);
+          if (numbers === "") return null;
+          return (
+            <div key={info.id}>
+              <dt>{info.name}</dt>
+              <dd>
+                {info.id === "activation" ? (
+                  <Activations activations={measures.activations} edits={edits} />
+                ) : (
+                  <span class="sw-values">{numbers}</span>
+                )}
+                <span class="sw-quiet">{info.means}</span>
+              </dd>
+            </div>
+          );
+        })}
+        {measures.off_target.length > 0 && (
+          <div>
+            <dt>Other features</dt>
+            <dd>
+              <OffTarget shifts={measures.off_target} />
+              <span class="sw-quiet">
+                How much more (+) or less (−) they fire here than on the baseline's text: what steering
+                changed besides.
+              </span>
+            </dd>
+          </div>
+        )}
+      </dl>
+    </section>
+  );
+}

@@ -1,0 +1,31 @@
+import type { Place } from "../measures";
+import type { Prompt, RunView } from "../protocol.gen";
+import { CellRow } from "./CellRow";
+
+const promptText = (prompt: Prompt): string =>
+  typeof prompt === "string" ? prompt : prompt.map((turn) => `${turn.role}: ${turn.content}`).join("\n");
+
+interface Props {
+  run: RunView;
+  prompt: Prompt;
+  at: number;
+  places: readonly Place[];
+}
+
+/** A prompt above the rows of its texts, one for each sample. */
+export function PromptRow({ run, prompt, at, places }: Props) {
+  return (
+    <>
+      <div class="sw-grid-row" role="row">
+        <div class="sw-prompt-head" role="rowheader">
+          <span class="sw-prompt-text" dir="auto" title={promptText(prompt)}>
+            {promptText(prompt)}
+          </span>
+        </div>
+      </div>
+      {Array.from({ length: run.samples }, (_, sample) => (
+        <CellRow key={sample} run={run} at={at} sample={sample} places={places} />
+      ))}
+    </>
+  );
+}
