@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from statistics import median
+from typing import Any
 
 from .timing import Pairs
 
@@ -35,7 +36,7 @@ class Measured:
         return median(self.ratios) if self.ratios else None
 
 
-def of_pairs(pairs: Pairs[object, object], above: str, below: str, **notes: object) -> Measured:
+def of_pairs(pairs: Pairs[Any, Any], above: str, below: str, **notes: object) -> Measured:
     """The figure of interleaved pairs; `above` and `below` name their absolute times."""
     return Measured(
         pairs.ratios, {f"{above}_s": pairs.median_above_s, f"{below}_s": pairs.median_below_s}, notes

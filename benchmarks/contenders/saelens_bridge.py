@@ -36,7 +36,8 @@ class SaeLensBridge:
         edit = strength * self._direction
 
         def steer(activations: torch.Tensor, hook: object) -> torch.Tensor:  # noqa: ARG001 - called by its name
-            return activations + edit
+            steered: torch.Tensor = activations + edit
+            return steered
 
         hooks = [(HOOK_NAME, steer)] if strength else []
         with torch.inference_mode(), self._bridge.hooks(fwd_hooks=hooks):
