@@ -8,7 +8,9 @@ import sys
 import textwrap
 from statistics import median
 
-N_TIMES = 3
+from .bench import Bench
+from .measured import Measured
+
 _KERNEL = """
 import json, sys, time
 import IPython, ipykernel.ipkernel, psutil  # what a notebook's kernel has loaded already
@@ -37,12 +39,12 @@ print(json.dumps({"import_s": import_s, "ready_s": ready_s, "first_token_s": fir
 """
 
 
-def startup() -> dict[str, float]:
+def startup(bench: Bench) -> Measured:
     """Medians over fresh kernels."""
     found = []
-    for _ in range(N_TIMES):
+    for _ in range(bench.scale.n_kernels):
         done = subprocess.run(
             [sys.executable, "-c", textwrap.dedent(_KERNEL)], capture_output=True, text=True, check=True
         )
         found.append(json.loads(done.stdout.splitlines()[-1]))
-    return {key: median(one[key] for one in found) for key in found[0]}
+    return Measured(absolute={key: median(one[key] for one in found) for key in found[0]})

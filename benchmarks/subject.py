@@ -1,77 +1,134 @@
-"""What is measured: the embedded model and SAE, and one grid of 21 cells × 60 tokens."""
+"""What is measured: the embedded model and SAE under our engine. All that knows the engine is here."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import msgspec
 import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer
+from transformers.utils import logging
 
 from steer_widget import embedded
-from steer_widget.protocol import Event, StartRun
+from steer_widget.protocol import CellDone, Event, RunDone, StartRun
 from steer_widget.saes import load_sae
-from steer_widget.spec import Feature, Generation, Grid, columns
+from steer_widget.spec import Feature, Generation, Grid, Positions, Steering
 from steer_widget.worker.engine import Engine
 from steer_widget.worker.placement import choose_dtype
 
-N_TOKENS = 60
-STRENGTHS = [5.0 * step for step in range(1, 21)]
+from .measured import NotAvailable
+
 FEATURE = 523
+LAYER = 15
 PROMPT = "Yesterday I went for a walk and"
-GRID = Grid(
-    (PROMPT,),
-    columns(
-        [Feature(FEATURE).at(s, unit="raw", method="add", positions="all") for s in STRENGTHS],
-        combine=False,
-        baseline=True,
-    ),
-    1,
-    Generation(max_new_tokens=N_TOKENS),
-)
+
+TokenIds = tuple[int, ...]
 
 
 @dataclass(frozen=True)
 class Subject:
-    """The loaded model, with the engine on it. No text ends early: every cell has its 60 tokens."""
+    """The loaded model, with the engine on it. No text ends early: every cell has all its tokens."""
 
     model: Any
     tokenizer: Any
     engine: Engine
 
+    @property
+    def dtype(self) -> str:
+        """Of the weights, by name."""
+        return str(self.model.dtype).removeprefix("torch.")
+
+    @property
+    def direction(self) -> torch.Tensor:
+        """What strength 1 adds, `[d_model]`, float32."""
+        return self.engine.sae.direction(FEATURE)
+
+    def prompt_ids(self, prompt: str) -> TokenIds:
+        """The prompt's tokens, as the tokenizer gives them."""
+        return tuple(self.tokenizer(prompt).input_ids)
+
+
+def load_model() -> Any:  # noqa: ANN401 - transformers' models have no common type that knows `generate`
+    """A copy of the embedded model in the dtype that the worker would choose, never ending a text."""
+    logging.disable_progress_bar()
+    dtype = choose_dtype("auto", torch.device("cpu"))
+    model = AutoModelForCausalLM.from_pretrained(model_folder(), dtype=dtype).eval()
+    model.generation_config.eos_token_id = None
+    return model
+
+
+def model_folder() -> str:
+    """Where the embedded model lies."""
+    return str(embedded.model_folder(lambda *_: None))
+
 
 def load() -> Subject:
     """Loads the embedded model as the worker does."""
-    folder = embedded.model_folder(lambda *_: None)
-    dtype = choose_dtype("auto", torch.device("cpu"))
-    model = AutoModelForCausalLM.from_pretrained(folder, dtype=dtype).eval()
-    tokenizer = AutoTokenizer.from_pretrained(folder)
-    engine = Engine(model, tokenizer, load_sae(str(embedded.sae_folder())), model_name=embedded.MODEL_NAME)
+    model = load_model()
+    tokenizer = AutoTokenizer.from_pretrained(model_folder(), padding_side="left")
+    with torch.inference_mode():
+        engine = Engine(
+            model, tokenizer, load_sae(str(embedded.sae_folder())), model_name=embedded.MODEL_NAME
+        )
     engine.adapter.eos_ids = frozenset()
-    model.generation_config.eos_token_id = None
     return Subject(model, tokenizer, engine)
 
 
-def run_ours(subject: Subject, grid: Grid = GRID) -> list[Event]:
-    """The grid by our engine; its events."""
+def make_grid(
+    strengths: Sequence[float],
+    n_tokens: int,
+    *,
+    prompt: str = PROMPT,
+    positions: Positions = "all",
+    samples: int = 1,
+    temperature: float = 0.0,
+    measured: bool = False,
+) -> Grid:
+    """One feature at several strengths; 0 is the unsteered column.
+
+    Args:
+        strengths: raw, one column each.
+        n_tokens: new tokens of each cell.
+        prompt: the only one.
+        positions: which tokens are steered.
+        samples: cells per column.
+        temperature: 0 is greedy.
+        measured: False takes no measures: the contenders take none either.
+    """
+    feature = Feature(FEATURE)
+    columns = tuple(
+        Steering((feature.at(s, unit="raw", method="add", positions=positions),)) if s else Steering()
+        for s in strengths
+    )
+    grid = Grid((prompt,), columns, samples, Generation(max_new_tokens=n_tokens, temperature=temperature))
+    return grid if measured or not _can_leave_measures_out() else msgspec.structs.replace(grid, measures=())
+
+
+def need_measures() -> None:
+    """Refuses to compare with and without measures where they cannot be switched.
+
+    Raises:
+        NotAvailable: this version cannot.
+    """
+    if not _can_leave_measures_out():
+        raise NotAvailable("this version's grid has no switch for its measures (Grid.measures)")
+
+
+def _can_leave_measures_out() -> bool:
+    return "measures" in Grid.__struct_fields__
+
+
+def run_ours(subject: Subject, grid: Grid) -> list[TokenIds]:
+    """The grid by our engine; the tokens of each cell, all of full length."""
     events: list[Event] = []
     subject.engine.run(StartRun("bench", grid, tuple(range(len(grid)))), events.append, lambda: False)
-    return events
-
-
-def run_generate(subject: Subject, strengths: list[float], *, hook: bool = True) -> None:
-    """The strengths as one batch by plain transformers `generate`, cache on, with one hook."""
-    prompt = subject.tokenizer([PROMPT] * len(strengths), return_tensors="pt")
-    direction = subject.engine.sae.direction(FEATURE)
-    edit = (torch.tensor(strengths)[:, None, None] * direction).to(subject.model.dtype)
-    module = subject.engine.adapter.hook_point.module
-
-    def steer(_module: torch.nn.Module, _args: object, output: torch.Tensor) -> torch.Tensor:
-        return output + edit
-
-    handle = module.register_forward_hook(steer) if hook else None
-    try:
-        subject.model.generate(**prompt, max_new_tokens=N_TOKENS, do_sample=False, pad_token_id=0)
-    finally:
-        if handle is not None:
-            handle.remove()
+    end = events[-1]
+    if not isinstance(end, RunDone) or end.state != "done":
+        raise RuntimeError(f"the run did not come to its end: {end}")
+    texts = {event.cell: event.token_ids for event in events if isinstance(event, CellDone)}
+    n_tokens = grid.generation.max_new_tokens
+    if len(texts) != len(grid) or any(len(text) != n_tokens for text in texts.values()):
+        raise RuntimeError(f"not every one of {len(grid)} cells has {n_tokens} tokens")
+    return [texts[cell] for cell in range(len(grid))]
