@@ -67,9 +67,7 @@ def read_means(
 
 def _counting(adapter: Adapter, prefix: Prefixes, h: Tensor, residual_norm: float) -> Tensor:
     """Which tokens of a text count `[seq]`; `h` `[seq, width]`."""
-    is_special = torch.isin(
-        prefix.token_ids[0], torch.tensor(sorted(adapter.special_ids), dtype=torch.long)
-    )
+    is_special = torch.isin(prefix.token_ids[0], torch.tensor(sorted(adapter.special_ids), dtype=torch.long))
     is_sink = torch.linalg.vector_norm(h, dim=-1) > SINK_FACTOR * residual_norm
     counts: Tensor = (prefix.positions[0] > 0) & ~is_special & ~is_sink
     return counts

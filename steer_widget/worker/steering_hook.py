@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import torch
 
 from ..errors import HookInactive
 from .edit_group import grouped
+from .tap import Tap
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -46,7 +47,7 @@ class SteeringHook:
         self._keeps_norm = torch.tensor(keeps_norm, device=device) if any(keeps_norm) else None
         self._dose_sum = torch.zeros(len(rows), device=device)
         self._n_steered = torch.zeros(len(rows), device=device)
-        self._handle: torch.utils.hooks.RemovableHandle | None = None
+        self._tap = Tap(point, self._steer)
         self._weights: Weights | None = None
         self._shape: tuple[int, ...] = ()
         self._whole: tuple[Tensor, Tensor] | None = None
@@ -55,16 +56,11 @@ class SteeringHook:
 
     def attach(self) -> None:
         """From now on it acts in every forward pass."""
-        if self.point.side == "output":
-            self._handle = self.point.module.register_forward_hook(self._on_output)
-        else:
-            self._handle = self.point.module.register_forward_pre_hook(self._on_input, with_kwargs=True)
+        self._tap.attach()
 
     def detach(self) -> None:
         """Takes the hook off the model."""
-        if self._handle is not None:
-            self._handle.remove()
-            self._handle = None
+        self._tap.detach()
 
     def keep_rows(self, rows: Tensor) -> None:
         """Drops all rows of the batch but these (indices on the CPU, ascending)."""
@@ -108,16 +104,6 @@ class SteeringHook:
         here = rows.to(self._device)
         self._dose_sum[here] += other._dose_sum
         self._n_steered[here] += other._n_steered
-
-    def _on_output(self, _module: torch.nn.Module, _args: Any, output: Any) -> Any:
-        if isinstance(output, tuple):
-            return (self._steer(output[0]), *output[1:])
-        return self._steer(output)
-
-    def _on_input(self, _module: torch.nn.Module, args: Any, kwargs: Any) -> Any:
-        if args:
-            return (self._steer(args[0]), *args[1:]), kwargs
-        return args, {**kwargs, "hidden_states": self._steer(kwargs["hidden_states"])}
 
     def _steer(self, h: Tensor) -> Tensor:
         weights, self._weights = self._weights, None

@@ -21,6 +21,11 @@ _BLOCKS = {
     **dict.fromkeys(("opt", "opt_post_norm"), "model.decoder.layers"),
     "gemma3": "model.language_model.layers",
 }
+_ATTENTIONS = {
+    **dict.fromkeys(("gpt2", "gptj", "gpt_neo"), "attn"),
+    **dict.fromkeys(("falcon", "falcon_two_norms", "falcon_sequential", "bloom"), "self_attention"),
+    **dict.fromkeys(("gpt_neox", "gpt_neox_sequential"), "attention"),
+}
 _PROJECTIONS = {
     "gpt2": "attn.c_proj",
     "gptj": "attn.out_proj",
@@ -43,6 +48,12 @@ _LAST_READERS = {
 
 def block_of(model: Any, family: str, layer: int) -> Any:
     return model.get_submodule(_BLOCKS.get(family, "model.layers"))[layer]
+
+
+def writer_of(block: Any, family: str) -> Any:
+    """The module whose output attention adds to the stream; BLOOM's gives the sum."""
+    behind = family in NORM_BEHIND_ATTENTION
+    return getattr(block, "post_attention_layernorm" if behind else _ATTENTIONS.get(family, "self_attn"))
 
 
 def projection_of(block: Any, family: str) -> Any:
