@@ -105,7 +105,7 @@ def test_loads_runs_cancels_and_stays(survivor, tiny_folders) -> None:
     assert isinstance(ready, Ready)
     assert ready.pid == survivor.backend.pid()
     assert (ready.saes[0].d_sae, ready.saes[0].layer, ready.model.n_layers) == (make.D_SAE, 2, make.N_LAYERS)
-    assert ready.methods == ("add",)
+    assert set(ready.methods) == {"add", "scale", "clamp", "ablate", "orthogonal", "cap"}
     survivor.backend.send(StartRun("a", LONG, (0, 40)))
     assert survivor.wait_for(RunDone).state == "done"
     survivor.backend.send(StartRun("b", LONG, tuple(range(len(LONG)))))
