@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from .bench import Bench
 from .measured import Measured, of_pairs
-from .subject import make_grid, need_measures, run_ours
+from .subject import make_grid, run_ours
 from .timing import in_pairs
 
 
 def measures_cost(bench: Bench) -> Measured:
     """The grid with all measures ÷ without any."""
-    need_measures()
     subject, strengths, n_tokens = bench.subject, bench.scale.strengths, bench.scale.n_tokens
     with_, without = (make_grid(strengths, n_tokens, measured=measured) for measured in (True, False))
     run_ours(subject, with_)

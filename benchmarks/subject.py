@@ -15,10 +15,9 @@ from steer_widget import embedded
 from steer_widget.protocol import CellDone, Event, RunDone, StartRun
 from steer_widget.saes import load_sae
 from steer_widget.spec import Feature, Generation, Grid, Positions, Steering
+from steer_widget.worker.accelerate import accelerate
 from steer_widget.worker.engine import Engine
 from steer_widget.worker.placement import choose_dtype
-
-from .measured import NotAvailable
 
 FEATURE = 523
 LAYER = 15
@@ -29,7 +28,7 @@ TokenIds = tuple[int, ...]
 
 @dataclass(frozen=True)
 class Subject:
-    """The loaded model, with the engine on it. No text ends early: every cell has all its tokens."""
+    """The plain model for the contenders, and the engine with its own. No text ends early: cells have all their tokens."""
 
     model: Any
     tokenizer: Any
@@ -43,7 +42,7 @@ class Subject:
     @property
     def direction(self) -> torch.Tensor:
         """What strength 1 adds, `[d_model]`, float32."""
-        return self.engine.sae.direction(FEATURE)
+        return next(iter(self.engine.saes.values())).direction(FEATURE)
 
     def prompt_ids(self, prompt: str) -> TokenIds:
         """The prompt's tokens, as the tokenizer gives them."""
@@ -66,14 +65,14 @@ def model_folder() -> str:
 
 def load() -> Subject:
     """Loads the embedded model as the worker does."""
-    model = load_model()
     tokenizer = AutoTokenizer.from_pretrained(model_folder(), padding_side="left")
+    own = load_model()
+    accelerate(own)
+    saes = {embedded.SAE_NAME: load_sae(str(embedded.sae_folder()))}
     with torch.inference_mode():
-        engine = Engine(
-            model, tokenizer, load_sae(str(embedded.sae_folder())), model_name=embedded.MODEL_NAME
-        )
+        engine = Engine(own, tokenizer, saes, model_name=embedded.MODEL_NAME)
     engine.adapter.eos_ids = frozenset()
-    return Subject(model, tokenizer, engine)
+    return Subject(load_model(), tokenizer, engine)
 
 
 def make_grid(
@@ -103,21 +102,7 @@ def make_grid(
         for s in strengths
     )
     grid = Grid((prompt,), columns, samples, Generation(max_new_tokens=n_tokens, temperature=temperature))
-    return grid if measured or not _can_leave_measures_out() else msgspec.structs.replace(grid, measures=())
-
-
-def need_measures() -> None:
-    """Refuses to compare with and without measures where they cannot be switched.
-
-    Raises:
-        NotAvailable: this version cannot.
-    """
-    if not _can_leave_measures_out():
-        raise NotAvailable("this version's grid has no switch for its measures (Grid.measures)")
-
-
-def _can_leave_measures_out() -> bool:
-    return "measures" in Grid.__struct_fields__
+    return grid if measured else msgspec.structs.replace(grid, measures=())
 
 
 def run_ours(subject: Subject, grid: Grid) -> list[TokenIds]:

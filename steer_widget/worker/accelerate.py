@@ -22,13 +22,13 @@ if TYPE_CHECKING:
 
     from .replacement import Replacement
 
-_LOG = logging.getLogger(__name__)
+_log = logging.getLogger(__name__)
 _JOINT_PROJECTIONS = ("q_proj", "k_proj", "v_proj")
 _SHARE_OF_FREE_MEMORY = 0.25
 
 
 @torch.no_grad()
-def accelerate_on_cpu(model: PreTrainedModel) -> tuple[Replacement, ...]:
+def accelerate(model: PreTrainedModel) -> tuple[Replacement, ...]:
     """Replaces parts of a bfloat16 model on the CPU by faster ones that compute the same; leaves any other as it is.
 
     Modules, their names and their hooks stay where they are. Linear layers give their weights up for
@@ -45,13 +45,15 @@ def accelerate_on_cpu(model: PreTrainedModel) -> tuple[Replacement, ...]:
         says why).
     """
     if {(p.device.type, p.dtype) for p in model.parameters()} != {("cpu", torch.bfloat16)} or not can_pack():
-        _LOG.info("the model runs as it is: it is not in bfloat16 on a CPU that multiplies bfloat16")
+        _log.info("the model runs as it is: it is not in bfloat16 on a CPU that multiplies bfloat16")
         return ()
     replacements: list[Replacement] = []
     try:
         witness = Witness(model)
         replacements += _install(_packed_linears(model), witness)
-        packed = {module: one for one in replacements if isinstance(one, PackedLinears) for module in one.modules}
+        packed = {
+            module: one for one in replacements if isinstance(one, PackedLinears) for module in one.modules
+        }
         rotation = Rotation()
         for module in model.modules():
             candidates = (
@@ -61,18 +63,18 @@ def accelerate_on_cpu(model: PreTrainedModel) -> tuple[Replacement, ...]:
             )
             replacements += _install((one for one in candidates if one is not None), witness)
         agrees = witness.model_agrees()
-    except Exception:
-        _LOG.exception("the model runs as it is: something in it cannot be replaced")
+    except Exception:  # noqa: BLE001 - models raise anything, and all of them run as they are
+        _log.exception("the model runs as it is: something in it cannot be replaced")
         agrees = False
     else:
         if not agrees:
-            _LOG.warning("the model runs as it is: its logits differed after parts of it had been replaced")
+            _log.warning("the model runs as it is: its logits differed after parts of it had been replaced")
     if not agrees:
         for replacement in reversed(replacements):
             replacement.remove()
         return ()
     counts = Counter(type(one).__name__ for one in replacements)
-    _LOG.info("replaced for speed: %s", ", ".join(f"{n} {name}" for name, n in counts.items()))
+    _log.info("replaced for speed: %s", ", ".join(f"{n} {name}" for name, n in counts.items()))
     return tuple(replacements)
 
 
@@ -84,7 +86,9 @@ def _install(candidates: Iterable[Replacement], witness: Witness) -> Iterator[Re
         else:
             replacement.remove()
             names = ", ".join(type(module).__name__ for module in replacement.modules)
-            _LOG.warning("%s stays as it is: its %s differed by more than rounding", names, type(replacement).__name__)
+            _log.warning(
+                "%s stays as it is: its %s differed by more than rounding", names, type(replacement).__name__
+            )
 
 
 def _packed_linears(model: PreTrainedModel) -> Iterator[PackedLinears]:
@@ -104,8 +108,10 @@ def _packed_linears(model: PreTrainedModel) -> Iterator[PackedLinears]:
     for module in model.modules():
         if is_own(module) and module not in joint:
             yield PackedLinears([module])
-    if head is not None and is_packable(head) and head.weight.nbytes < _SHARE_OF_FREE_MEMORY * free_bytes(
-        torch.device("cpu")
+    if (
+        head is not None
+        and is_packable(head)
+        and head.weight.nbytes < _SHARE_OF_FREE_MEMORY * free_bytes(torch.device("cpu"))
     ):
         yield PackedLinears([head], keep_weights=True)
 

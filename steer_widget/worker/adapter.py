@@ -10,6 +10,7 @@ import torch
 from ..errors import InvalidInput
 from . import hook_points
 from .cache import has_full_attention_only, layer_configs, n_key_heads
+from .decode_attention import decodes_by_itself
 from .layers import Layers
 
 if TYPE_CHECKING:
@@ -175,6 +176,7 @@ def _packs_queries(model: PreTrainedModel) -> bool:
     config = model.config.get_text_config(decoder=True)
     return (
         model.device.type == "cpu"
+        and not decodes_by_itself(model)  # then no key is repeated, mask or not
         and config._attn_implementation == "sdpa"  # noqa: SLF001
         and has_full_attention_only(config)
         and all(n_key_heads(layer) < layer.num_attention_heads for layer in layer_configs(config))

@@ -36,7 +36,10 @@ _CLASSES = frozenset(
         "Qwen3MoeAttention",
     }
 )
-_CHILDREN = ({"q_proj", "k_proj", "v_proj", "o_proj"}, {"q_proj", "k_proj", "v_proj", "o_proj", "q_norm", "k_norm"})
+_CHILDREN = (
+    {"q_proj", "k_proj", "v_proj", "o_proj"},
+    {"q_proj", "k_proj", "v_proj", "o_proj", "q_norm", "k_norm"},
+)
 
 
 class Rotation:
@@ -132,6 +135,15 @@ def decode_attention_for(
     if type(module).__name__ not in _CLASSES or not is_own_forward(module) or set(children) not in _CHILDREN:
         return None
     projections = packed.get(children["q_proj"])
-    if projections is None or projections.modules != tuple(children[n] for n in ("q_proj", "k_proj", "v_proj")):
+    if projections is None or projections.modules != tuple(
+        children[n] for n in ("q_proj", "k_proj", "v_proj")
+    ):
         return None
     return DecodeAttention(module, projections, rotation)
+
+
+def decodes_by_itself(model: nn.Module) -> bool:
+    """Whether the attention of this model has been replaced by the one here."""
+    return any(
+        isinstance(getattr(module.forward, "__self__", None), DecodeAttention) for module in model.modules()
+    )

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Mapping
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 from torch.nn import functional
 
 from .packed_linear import PackedLinears
 from .replacement import ModuleReplacement, hook_tables, is_own_forward
 
-if TYPE_CHECKING:
-    from torch import Tensor
-
-_FUNCTIONS = {
+_FUNCTIONS: dict[tuple[str, str], Callable[[Tensor], Tensor]] = {
     ("swish", ""): functional.silu,
     ("gelu", "none"): functional.gelu,
     ("gelu", "tanh"): lambda x: functional.gelu(x, approximate="tanh"),
@@ -34,7 +30,9 @@ class GatedMlp(ModuleReplacement):
         function: oneDNN's name of what `act_fn` computes.
     """
 
-    def __init__(self, module: nn.Module, gate: PackedLinears, up: PackedLinears, function: tuple[str, str]) -> None:
+    def __init__(
+        self, module: nn.Module, gate: PackedLinears, up: PackedLinears, function: tuple[str, str]
+    ) -> None:
         super().__init__(module)
         self._gate = gate.packed
         self._up = up.packed
@@ -53,7 +51,11 @@ class GatedMlp(ModuleReplacement):
 def gated_mlp_for(module: nn.Module, packed: Mapping[nn.Module, PackedLinears]) -> GatedMlp | None:
     """The replacement of a gated MLP whose layers are packed one by one; None for anything else."""
     children = dict(module.named_children())
-    if set(children) != _CHILDREN or not is_own_forward(module) or next(module.parameters(recurse=False), None) is not None:
+    if (
+        set(children) != _CHILDREN
+        or not is_own_forward(module)
+        or next(module.parameters(recurse=False), None) is not None
+    ):
         return None
     gate, up = packed.get(children["gate_proj"]), packed.get(children["up_proj"])
     function = _function_name(children["act_fn"])

@@ -52,6 +52,7 @@ def load_engine(command: Load, progress: Progress) -> Engine:
     import transformers
 
     from ..saes import load_sae
+    from .accelerate import accelerate
     from .engine import Engine
     from .placement import choose_device, choose_dtype
 
@@ -66,6 +67,7 @@ def load_engine(command: Load, progress: Progress) -> Engine:
         tokenizer_job = pool.submit(_load_tokenizer, model_path, trust_remote_code=command.trust_remote_code)
         model = _load_model(model_path, placing)
         progress("sae", 0.8, f"loading the SAE {', '.join(sae_jobs)}")
+        accelerate(model)
         tokenizer = tokenizer_job.result()
         saes = {name: job.result() for name, job in sae_jobs.items()}
     progress("check", 0.9, "checking that an edit at the hook point changes the logits")

@@ -102,10 +102,12 @@ class PackedLinears:
     def __init__(self, modules: Sequence[nn.Module], *, keep_weights: bool = False) -> None:
         self.modules = tuple(modules)
         self._keep_weights = keep_weights
-        biases = [module.bias for module in self.modules]
+        biases: list[Any] = [module.bias for module in self.modules]
         self.packed = PackedWeight(
-            torch.cat([_matrix(module) for module in self.modules]) if len(biases) > 1 else _matrix(modules[0]),
-            None if biases[0] is None else torch.cat([bias.detach() for bias in biases]),  # type: ignore[arg-type, union-attr]
+            torch.cat([_matrix(module) for module in self.modules])
+            if len(biases) > 1
+            else _matrix(modules[0]),
+            None if biases[0] is None else torch.cat([bias.detach() for bias in biases]),
         )
         self._sizes = [_matrix(module).shape[0] for module in self.modules]
         self._input: Tensor | None = None

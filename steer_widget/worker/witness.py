@@ -48,7 +48,8 @@ class Witness:
     def model_agrees(self) -> bool:
         """Whether the model's logits are still what they were."""
         return all(
-            _distance(ours - ours.mean(-1, keepdim=True), plain - plain.mean(-1, keepdim=True)) <= _LOGITS_TOLERANCE
+            _distance(ours - ours.mean(-1, keepdim=True), plain - plain.mean(-1, keepdim=True))
+            <= _LOGITS_TOLERANCE
             for ours, plain in zip(self._run(None), self._plain, strict=True)
         )
 
@@ -124,7 +125,7 @@ def _watch(model: nn.Module, cache: RoomyCache, calls: dict[nn.Module, _Call]) -
         cached = None
         if isinstance(layer, int) and kwargs.get("past_key_values") is cache:
             cached = (cache.layers[layer].keys, cache.layers[layer].values)
-        calls.setdefault(module, _Call(args, kwargs, cached))  # type: ignore[arg-type]
+        calls.setdefault(module, _Call(args, kwargs, cached))
 
     def after(module: nn.Module, _args: Any, output: Any) -> None:
         calls[module].end(output)
