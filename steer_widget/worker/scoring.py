@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from .cell_measurer import CellMeasurer
     from .row import Row
 
-_MAX_TOKENS = {"cpu": 2048}  # padded, in one pass: enough to keep the processor busy
+_MAX_TOKENS = {"cpu": 4096}  # padded, in one pass: enough to keep the processor busy
 _MAX_TOKENS_GPU = 16384
 
 
