@@ -53,7 +53,7 @@ export const MEASURES: readonly MeasureInfo[] = [
     badge: "dose",
     means:
       "How large the edit is next to the hidden state it is added to, on average over the steered tokens. " +
-      "It compares strengths across features and models: 0 is no change, near 1 texts usually fall apart.",
+      "It compares strengths across features and models: 0 is no change, from about 0.6 texts often fall apart.",
     numbers: ({ dose }) => (dose === null ? [] : [short(dose)]),
   },
   {
@@ -64,11 +64,15 @@ export const MEASURES: readonly MeasureInfo[] = [
     means:
       "How far steering moves the model's next-token probabilities on the same text, in nats. " +
       "0 is no change; it tells how strongly a column steers, whatever its method and unit.",
-    numbers: ({ kl_mean, kl_p95, kl_max }) => [
-      ...(kl_mean === null ? [] : [`${short(kl_mean)}`]),
-      ...(kl_p95 === null ? [] : [`95th percentile ${short(kl_p95)}`]),
-      ...(kl_max === null ? [] : [`maximum ${short(kl_max)}`]),
-    ],
+    // An unsteered text's divergence from itself is nothing to read.
+    numbers: ({ kl_mean, kl_p95, kl_max }) =>
+      kl_max === 0
+        ? []
+        : [
+            ...(kl_mean === null ? [] : [`${short(kl_mean)}`]),
+            ...(kl_p95 === null ? [] : [`95th percentile ${short(kl_p95)}`]),
+            ...(kl_max === null ? [] : [`maximum ${short(kl_max)}`]),
+          ],
   },
   {
     id: "similarity",

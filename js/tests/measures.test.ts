@@ -71,6 +71,13 @@ describe("measures that come after the text", () => {
     expect(places()).toBe(before);
   });
 
+  test("leave out the divergence of an unsteered text from itself", async () => {
+    const opened = await ended();
+    await measured(opened, { ...SCORED, kl_mean: 0, kl_p95: 0, kl_max: 0 });
+    expect(find(opened.el, "sw-kl")).toBeNull();
+    expect(get(opened.el, "sw-perplexity").textContent).toBe("ppl 14.6");
+  });
+
   test("are places in every cell, the same for the baseline and for cells that wait", async () => {
     const { el } = await ended();
     const [waiting, done] = [0, 1].map((i) => get(el, `sw-cell-${i}`).querySelectorAll(".sw-place").length);

@@ -41,8 +41,15 @@ def batch_size(adapter: Adapter, rows: Sequence[Row], n_new: int, asked: int | N
 
 
 def split_by_length(rows: Sequence[Row], n_rows: int) -> list[list[Row]]:
-    """Batches of at most `n_rows`, of rows alike in length, so that little is padded. Order is kept among equals."""
-    ordered = sorted(rows, key=lambda row: len(row.prefix_ids))
+    """Batches of at most `n_rows`, of rows alike in length, so that little is padded.
+
+    Among equals the columns of a prompt and sample stand together: they share their prompt and their random
+    numbers, and are compared with each other. Otherwise the order is kept.
+    """
+    first: dict[bytes, int] = {}
+    for place, row in enumerate(rows):
+        first.setdefault(row.key, place)
+    ordered = sorted(rows, key=lambda row: (len(row.prefix_ids), first[row.key]))
     n_batches = -(-len(ordered) // n_rows)
     size = -(-len(ordered) // n_batches) if n_batches else 0
     return [ordered[at : at + size] for at in range(0, len(ordered), size)] if ordered else []

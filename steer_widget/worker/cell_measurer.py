@@ -100,6 +100,7 @@ class CellMeasurer:
             for row, r in zip(rows, read, strict=True)
         ]
         similarities = self._similarities(rows)
+        self._token_texts.clear()  # of the batch before: over a large run they would become the whole vocabulary
         found: list[tuple[Row, Measures, TokenMeasures]] = []
         for row, r, divergence, similarity in zip(rows, read, compared, similarities, strict=True):
             measures = msgspec.structs.replace(row.measures, similarity=similarity)
@@ -131,8 +132,7 @@ class CellMeasurer:
     def _with_logits(
         self, measures: Measures, tokens: TokenMeasures, divergence: Divergence
     ) -> tuple[Measures, TokenMeasures]:
-        kl = () if divergence.kl is None else tuple(divergence.kl.tolist())
-        surprise = () if divergence.surprise is None else tuple(divergence.surprise.tolist())
+        kl, surprise = _finite(divergence.kl), _finite(divergence.surprise)
         in_sum = summarise_kl(kl)
         measures = msgspec.structs.replace(
             measures,
@@ -145,7 +145,7 @@ class CellMeasurer:
 
     def _alternatives(self, divergence: Divergence) -> tuple[tuple[Alternative, ...], ...]:
         found = divergence.alternatives
-        if found is None:
+        if found is None or not _finite(found.steered) or not _finite(found.unsteered):
             return ()
         rows = zip(found.token_ids.tolist(), found.steered.tolist(), found.unsteered.tolist(), strict=True)
         return tuple(
@@ -196,7 +196,7 @@ class CellMeasurer:
             found += [
                 (FeatureActivation(index, name, means[n], largest[n]), tuple(series[n]))
                 for n, index in enumerate(indices)
-                if math.isfinite(means[n])
+                if all(map(math.isfinite, (means[n], largest[n], *series[n])))
             ]
         return found
 
@@ -249,3 +249,10 @@ class CellMeasurer:
         for place, similarity in zip(places, self._embedder.similarities(pairs), strict=True):
             found[place] = similarity
         return found
+
+
+def _finite(series: Tensor | None) -> tuple[float, ...]:
+    """The numbers of a series, flat; empty, as not taken, where one of them is not finite and could not travel."""
+    if series is None or not bool(torch.isfinite(series).all()):
+        return ()
+    return tuple(series.flatten().tolist())

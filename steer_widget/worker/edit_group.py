@@ -69,14 +69,16 @@ class EditGroup:
         )
         if not bool(weight.any()):
             return
-        rows = self.rows.to(h.device)
-        own_h = h[rows].float()
-        amount = self.method.amount(self.strengths, self._reading(own_h)) * weight.to(h.device)
+        # On the input side a model spread over devices may still hold h where the block before lies.
+        device = self.directions.device
+        own_h = h[self.rows.to(h.device)].to(device).float()
+        amount = self.method.amount(self.strengths, self._reading(own_h)) * weight.to(device)
         if self.sae is not None and self.method.reads != "projection":
             scale = self.sae.decoder_scale(own_h)
             if scale is not None:
                 amount = amount * scale[..., 0]
-        edit.index_add_(0, rows, amount[:, :, None] * self.directions[:, None, :])
+        own_edit = amount[:, :, None] * self.directions[:, None, :]
+        edit.index_add_(0, self.rows.to(edit.device), own_edit.to(edit.device))
 
     def _reading(self, h: Tensor) -> Tensor:
         """What the method reads of each token `[n, seq]`."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from .batches import batch_size, split_by_length
 from .decode import decode
 from .failures import diverged, failure
-from .placement import is_out_of_memory, release_memory
+from .placement import is_out_of_memory, release_memory, trim_heap
 
 if TYPE_CHECKING:
     from ..protocol import ErrorInfo
@@ -55,5 +55,7 @@ def generate(
         errors += [diverged(row) for row in batch if row.finish == "diverged"]
         if ran_out_of_memory:  # only here, where the error no longer holds the tensors of its frames
             release_memory(adapter.input_device)
+        if waiting:
+            trim_heap()
     stream.flush()
     return errors

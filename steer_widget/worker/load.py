@@ -54,7 +54,7 @@ def load_engine(command: Load, progress: Progress) -> Engine:
     from ..saes import load_sae
     from .accelerate import accelerate
     from .engine import Engine
-    from .placement import choose_device, choose_dtype
+    from .placement import choose_device, choose_dtype, trim_heap
 
     transformers.logging.set_verbosity_error()
     transformers.utils.logging.disable_progress_bar()
@@ -81,6 +81,7 @@ def load_engine(command: Load, progress: Progress) -> Engine:
             embedder=command.embedder,
             started_s=started_s,
         )
+    trim_heap()  # loading leaves as much again as a small model takes
     progress("check", 1.0, "ready")
     return engine
 
@@ -129,8 +130,8 @@ def _load_model(path: str, placing: Placing) -> PreTrainedModel:
             use_safetensors=True,
             device_map=placing.device_map or None,
         )
-        # A quantised model sits where its loader put it, and refuses to be moved.
-        if not placing.device_map and getattr(model, "hf_quantizer", None) is None:
+        # A quantised or dispatched model sits where its loader put it, and refuses to be moved.
+        if getattr(model, "hf_device_map", None) is None and getattr(model, "hf_quantizer", None) is None:
             model.to(placing.device)  # type: ignore[arg-type]  # transformers' wrapper hides the signature
     except Exception as error:
         raise _load_error("model", path, error) from error

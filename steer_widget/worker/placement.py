@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ctypes
 import gc
+import sys
 
 import torch
 
@@ -79,3 +81,14 @@ def release_memory(device: torch.device) -> None:
     gc.collect()
     if device.type == "cuda":
         torch.cuda.empty_cache()
+
+
+def trim_heap() -> None:
+    """Gives free pages of the C heap back to the system.
+
+    Between batches of a large run: tensors of changing sizes leave holes in which no later one fits, and the
+    process would grow with the number of its batches. Does nothing where the C library is not glibc.
+    """
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None) if sys.platform == "linux" else None
+    if trim is not None:
+        trim(0)

@@ -6,12 +6,12 @@ import logging
 from typing import TYPE_CHECKING
 
 import torch
-from transformers.cache_utils import DynamicLayer
+from transformers.cache_utils import DynamicSlidingWindowLayer
 
 from .. import methods
 from ..errors import HookInactive, LoadError, SaeMismatch
 from .batch_steering import BatchSteering, SteeredRow
-from .cache import RoomyCache
+from .cache import RoomyCache, RoomyLayer
 from .position_rule import PositionRule
 from .reading import watching
 from .row_edit import RowEdit
@@ -32,6 +32,7 @@ _TEXT = (
     "Now there were accounts to settle, a roof to repair, two cats, and a promise to the neighbours."
 )
 SINK_FACTOR = 5.0  # sinks are tens of times the median long; other tokens stay within twice of it
+_SPLITTABLE = (RoomyLayer, DynamicSlidingWindowLayer)  # other layers hold more than keys and values
 _N_ROUNDINGS = 8  # by which the same logits may differ when their matrix products have another shape
 
 
@@ -85,7 +86,7 @@ def find_abilities(adapter: Adapter) -> None:
 def _can_split(adapter: Adapter, token_ids: Tensor, plain: Tensor) -> bool:
     split = adapter.n_layers // 2
     layers = RoomyCache(adapter.model.config, 0).layers
-    if split == 0 or not all(isinstance(layer, DynamicLayer) for layer in layers):
+    if split == 0 or not all(type(layer) in _SPLITTABLE for layer in layers):
         return False
     positions = _positions(token_ids)
     try:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from ..errors import GenerationError
 from ..protocol import CellMeasured, ErrorInfo, Fault
-from .placement import is_out_of_memory, release_memory
+from .placement import is_out_of_memory, release_memory, trim_heap
 
 if TYPE_CHECKING:
     from ..protocol import Event
@@ -54,6 +54,8 @@ def score(
                 emit(Fault(_not_measured(batch, error)))
         if ran_out_of_memory:
             release_memory(measurer.device)
+        if waiting:
+            trim_heap()
 
 
 def _not_measured(batch: Sequence[Row], error: Exception) -> ErrorInfo:

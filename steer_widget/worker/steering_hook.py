@@ -121,8 +121,8 @@ class SteeringHook:
             steered, edit_norm = self._with_norm_kept(h, steered, h_norm, edit_norm)
         is_steered = edit_norm > 0
         dose = torch.where(is_steered, edit_norm / h_norm.clamp_min(torch.finfo(torch.float32).tiny), 0.0)
-        self._dose_sum += dose.sum(-1)
-        self._n_steered += is_steered.sum(-1)
+        self._dose_sum += dose.sum(-1).to(self._device)
+        self._n_steered += is_steered.sum(-1).to(self._device)
         return steered
 
     def _edit(self, h: Tensor, weights: Weights) -> tuple[Tensor, Tensor]:
@@ -135,9 +135,9 @@ class SteeringHook:
         if is_whole and self._whole is not None:
             return self._whole
         # Summed in float32, then cast once: the order of the edits changes nothing.
-        edit = torch.zeros(h.shape, dtype=torch.float32, device=self._device)
+        edit = torch.zeros(h.shape, dtype=torch.float32, device=h.device)
         for rule, vectors in self._constants.items():
-            edit += vectors[:, None, :] * weights[rule].to(self._device)[:, :, None]
+            edit += vectors[:, None, :].to(h.device) * weights[rule].to(h.device)[:, :, None]
         for group in self._groups:
             group.add_to(edit, h, weights)
         edit = edit.to(h.dtype)
@@ -152,7 +152,7 @@ class SteeringHook:
         steered_norm = torch.linalg.vector_norm(steered, dim=-1, dtype=torch.float32)
         factor = h_norm / steered_norm.clamp_min(torch.finfo(torch.float32).tiny)
         scaled = (steered.float() * factor[:, :, None]).to(h.dtype)
-        is_kept = self._keeps_norm[:, None] & (edit_norm > 0)  # type: ignore[index]  # only called where it is there
+        is_kept = self._keeps_norm[:, None].to(h.device) & (edit_norm > 0)  # type: ignore[index]  # only called where it is there
         steered = torch.where(is_kept[:, :, None], scaled, steered)
         moved = torch.linalg.vector_norm(steered.float() - h.float(), dim=-1)
         return steered, torch.where(is_kept, moved, edit_norm)
