@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from .cell_measurer import CellMeasurer
     from .row import Row
 
-_MAX_TOKENS = {"cpu": 4096}  # padded, in one pass: enough to keep the processor busy
+_MAX_TOKENS = {"cpu": 3072}  # padded, in one pass: enough to keep the processor busy
 _MAX_TOKENS_GPU = 16384
 
 
@@ -39,6 +39,8 @@ def score(
     """
     scorable = [row for row in rows if row.is_scorable]
     waiting = _batches(sorted(scorable, key=measurer.order), measurer.device_type)
+    if len(waiting) > 1:
+        trim_heap()  # of what decoding left
     while waiting and not is_cancelled():
         batch = waiting.pop(0)
         ran_out_of_memory = False
@@ -70,8 +72,17 @@ def _not_measured(batch: Sequence[Row], error: Exception) -> ErrorInfo:
 
 
 def _batches(rows: Sequence[Row], device_type: str) -> list[list[Row]]:
-    """Rows in their order, as many at once as fit into a pass; a steered row is read twice."""
+    """Rows in their order, as many at once as fit into a pass.
+
+    A run that needs several passes anyway takes smaller ones: they cost hardly more time and half the memory.
+    """
     most = _MAX_TOKENS.get(device_type, _MAX_TOKENS_GPU)
+    whole = _filled(rows, most)
+    return whole if len(whole) <= 1 else _filled(rows, most // 2)
+
+
+def _filled(rows: Sequence[Row], most: int) -> list[list[Row]]:
+    """Rows in their order, at most so many padded tokens at once; a steered row is read twice."""
     batches: list[list[Row]] = []
     n_readings, n_longest = 0, 0
     for row in rows:

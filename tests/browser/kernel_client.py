@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
+import time
 from pathlib import Path
 
 from jupyter_client.blocking.client import BlockingKernelClient
@@ -33,6 +34,14 @@ class KernelClient:
         if told["status"] != "ok":
             raise RuntimeError("\n".join(told["traceback"]))
         return json.loads(ast.literal_eval(told["data"]["text/plain"]))
+
+    def wait_value(self, expression: str, wanted: object) -> None:
+        """Waits until an expression has this value: what the page sent takes a way of its own."""
+        deadline_s = time.monotonic() + TIMEOUT_S
+        while (found := self.value(expression)) != wanted:
+            if time.monotonic() > deadline_s:
+                raise AssertionError(f"{expression} is {found!r}, not {wanted!r}, after {TIMEOUT_S} s")
+            time.sleep(0.05)
 
     def close(self) -> None:
         """Ends the connection; the kernel goes on."""

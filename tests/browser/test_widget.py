@@ -279,6 +279,7 @@ def test_text_is_never_markup(demo: OpenNotebook) -> None:
     nb = demo
     markup = '<img src=x onerror="window.broken = 1"><b>bold</b> & <script>window.broken = 2</script>'
     choose(nb, (523, 60), prompt=markup, tokens=8)
+    nb.kernel.wait_value("[edit.strength for edit in steerer.widget.selection.edits]", [60.0])
     nb.kernel.run("steerer.widget.selection = [sw.Feature(523, '<i>label</i>').at(60)]")
     expect(nb.sw("feature-0")).to_contain_text("<i>label</i>")
     press_run(nb)
