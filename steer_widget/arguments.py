@@ -163,3 +163,19 @@ def make_grid(
     return Grid(
         as_prompts(prompts), filled_columns, samples, generation or Generation(), as_measures(measures)
     )
+
+
+def as_cells(given: object, n_cells: int) -> tuple[int, ...]:
+    """Numbers of cells, each once.
+
+    Raises:
+        InvalidInput: one of them is no cell of a run of `n_cells`.
+    """
+    allowed = f"whole numbers from 0 to {n_cells - 1}"
+    if isinstance(given, (str, bytes)) or not isinstance(given, Iterable):
+        raise InvalidInput("cells", given, f"a list of {allowed}")
+    cells = tuple(dict.fromkeys(given))
+    for cell in cells:
+        if isinstance(cell, bool) or not isinstance(cell, int) or not 0 <= cell < n_cells:
+            raise InvalidInput("cells", cell, allowed)
+    return cells

@@ -4,6 +4,7 @@ SteerError
 ├── InvalidInput (ValueError)      refused before any work; names the field, the value, what is allowed
 │   ├── UnknownFeature             index outside the SAE, or a label nobody has
 │   ├── PromptTooLong              prompt plus new tokens exceed the model's context
+│   ├── StaleValue                 what a page changed had been changed by somebody else
 │   ├── SaeMismatch                SAE and model do not fit: width, layer or hook point
 │   └── MissingPath                a folder or file that is not there
 ├── LoadError                      model or SAE could not be loaded; the worker lives and waits
@@ -11,10 +12,13 @@ SteerError
 │   └── HookInactive               an edit at the hook point changed nothing in the logits
 ├── GenerationError                recoverable: this run or cell failed, the worker lives
 │   ├── OutOfMemory                one row alone does not fit
+│   ├── TimeLimit                  a run was stopped at its soft limit; texts so far are kept
 │   └── Diverged                   a cell's logits were no longer finite
 ├── WorkerError                    fatal for the worker; the next run starts a new one
 │   ├── WorkerDied                 exit code or signal, likely cause, last lines of its log
+│   ├── WorkerCrashLoop            it died again and again: no new one starts by itself
 │   └── WorkerTimeout              no answer in time
+├── QueueFull                      too many runs wait already
 ├── ProtocolError                  a frame that could not be read
 ├── ResultFormatError              a saved result that is damaged or of another version
 └── SteererClosed                  used after close()
@@ -72,6 +76,10 @@ class PromptTooLong(InvalidInput):
     """Prompt tokens plus new tokens exceed the model's context."""
 
 
+class StaleValue(InvalidInput):
+    """A page changed a value that had been changed elsewhere in the meantime; it takes the new one and tries again."""
+
+
 class SaeMismatch(InvalidInput):
     """SAE and model do not fit each other: width, layer or hook point."""
 
@@ -100,6 +108,10 @@ class OutOfMemory(GenerationError):
     """A single row does not fit into memory."""
 
 
+class TimeLimit(GenerationError):
+    """A run was stopped because it reached its soft time limit; texts so far are kept."""
+
+
 class Diverged(GenerationError):
     """The logits of a cell were no longer finite: its steering is too strong for the number format."""
 
@@ -112,8 +124,16 @@ class WorkerDied(WorkerError):
     """The worker process ended by itself or was killed."""
 
 
+class WorkerCrashLoop(WorkerError):
+    """The worker died several times in a row, so no new one is started until the user asks for it."""
+
+
 class WorkerTimeout(WorkerError, TimeoutError):
     """The worker did not answer in time."""
+
+
+class QueueFull(SteerError):
+    """Too many runs wait already; nothing was submitted."""
 
 
 class ProtocolError(SteerError):

@@ -81,7 +81,7 @@ class Feed:
             if job is None:
                 self._has_new_status = True
             else:
-                self._stream.show(job)
+                self._stream.show(job)  # one that is not the latest still changes what all have left
             self._rouse()
 
     def _rouse(self) -> None:
@@ -104,7 +104,7 @@ class Feed:
 
     def _flush(self) -> None:
         with self._wake, self._controller.frozen():
-            message = self._stream.next()
+            message = self._stream.next(self._controller.backlog)
             job = self._stream.job
             key = (job.turn, job.ended) if job is not None else self._published
             snapshot = self._stream.snapshot() if key != self._published else None

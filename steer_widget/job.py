@@ -6,9 +6,11 @@ A job has no thread and no lock of its own: the controller guards every call.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timezone
 from queue import SimpleQueue
+
+import msgspec
 
 from .cell import Cell
 from .progress import SpeedMeter, time_left_s
@@ -25,7 +27,7 @@ from .protocol import (
     Tokens,
 )
 from .record import CellRecord
-from .spec import Grid, RunState
+from .spec import Grid, Limits, RunState
 from .states import RUN_END_STEPS, RUN_ENDED, RunStep, next_cell_state, next_run_state
 
 StreamEvent = RunStarted | Tokens | CellDone | CellMeasured | RunDone
@@ -43,9 +45,13 @@ class Job:
         turn: place among all submissions of its controller; a retry takes a new one.
         model, saes, versions: what produced the texts; known once the run has started.
         created_at: UTC, ISO 8601.
+        limits: how long it may take.
+        stop_reason: why it is being stopped, where not because somebody asked for it.
     """
 
-    def __init__(self, run: str, grid: Grid, max_act: Mapping[str, float]) -> None:
+    def __init__(
+        self, run: str, grid: Grid, max_act: Mapping[str, float], limits: Limits | None = None
+    ) -> None:
         self.id = run
         self.grid = grid
         self.max_act = dict(max_act)
@@ -58,9 +64,12 @@ class Job:
         self.saes: tuple[SaeInfo, ...] = ()
         self.versions: dict[str, str] = {}
         self.seconds = 0.0
-        self.sent = False
+        self.limits = limits or Limits()
+        self.stop_reason: ErrorInfo | None = None
         self._n_prompt_tokens: tuple[int, ...] | None = None
         self._started_s: float | None = None
+        self._overtaken_at_s: float | None = None
+        self._overtaken_s = 0.0
         self._meter = SpeedMeter()
         self._followers: list[SimpleQueue[StreamEvent]] = []
 
@@ -75,6 +84,22 @@ class Job:
     def n_tokens(self) -> int:
         """Tokens generated so far, over all cells."""
         return sum(len(cell.token_ids) for cell in self.cells)
+
+    @property
+    def n_tokens_asked(self) -> int:
+        """Most tokens that all of its cells can come to."""
+        return self.grid.generation.max_new_tokens * len(self.cells)
+
+    @property
+    def n_tokens_left(self) -> int:
+        """Most tokens that its cells can still come to."""
+        longest = self.grid.generation.max_new_tokens
+        return sum(max(0, longest - len(cell.token_ids)) for cell in self.cells if not cell.ended)
+
+    @property
+    def tokens_per_s(self) -> float | None:
+        """Over all cells, smoothed; None until it is known."""
+        return self._meter.tokens_per_s
 
     def unfinished(self) -> tuple[int, ...]:
         """Numbers of the cells that still have to be generated."""
@@ -101,22 +126,21 @@ class Job:
     def progress(self) -> Progress:
         """How far it is; a cell that ended early counts in full."""
         longest = self.grid.generation.max_new_tokens
-        n_left = sum(longest - min(longest, len(cell.token_ids)) for cell in self.cells if not cell.ended)
-        elapsed_s = self.seconds
-        if self._started_s is not None and not self.ended:
-            elapsed_s += time.monotonic() - self._started_s
-        speed = self._meter.tokens_per_s
-        n_whole = longest * len(self.cells)
+        n_left = self.n_tokens_left
+        elapsed_s = self.seconds if self.ended else self.seconds + self._passed_s()
+        speed = self.tokens_per_s
         # A stopped or failed cell ended where it was: the run did not get further than that.
         n_behind = sum(longest if cell.state == "done" else len(cell.token_ids) for cell in self.cells)
-        fraction = 1.0 if self.state == "done" else min(1.0, n_behind / n_whole)
+        fraction = 1.0 if self.state == "done" else min(1.0, n_behind / self.n_tokens_asked)
+        is_overtaken = self._overtaken_at_s is not None and not self.ended
         return Progress(
             fraction=fraction if self.ended else min(_ALMOST, fraction),
             n_tokens=self.n_tokens,
             n_cells_ended=sum(cell.ended for cell in self.cells),
             tokens_per_s=speed,
-            eta_s=0.0 if self.ended else time_left_s(n_left, speed) if n_left else None,
+            eta_s=0.0 if self.ended else time_left_s(n_left, speed) if n_left and not is_overtaken else None,
             elapsed_s=elapsed_s,
+            is_overtaken=is_overtaken,
         )
 
     # ---- what happens to it
@@ -146,22 +170,46 @@ class Job:
 
     def end(self, state: RunState, error: ErrorInfo | None = None) -> None:
         """Ends the run from this side: what is not finished is stopped or failed, texts so far stay."""
-        self.take(RunDone(self.id, state, self._passed_s(), self.n_tokens, error))
+        seconds = self._passed_s() + self._overtaken_s
+        self.take(RunDone(self.id, state, seconds, self.n_tokens, error))
 
-    def restart(self) -> bool:
-        """Puts the failed and stopped cells back into the queue; False where there is nothing to do."""
-        again = [cell for cell in self.cells if next_cell_state(cell.state, "retry")]
+    def overtaken(self) -> None:
+        """A shorter run goes first: no token comes until `resumed`."""
+        if self._overtaken_at_s is None:
+            self._overtaken_at_s = time.monotonic()
+
+    def resumed(self) -> None:
+        """It is at work again."""
+        if self._overtaken_at_s is not None:
+            now_s = time.monotonic()
+            self._overtaken_s += now_s - self._overtaken_at_s
+            self._overtaken_at_s = None
+            self._meter.skip_to(now_s)
+
+    def restart(self, cells: Sequence[int] = ()) -> bool:
+        """Puts failed and stopped cells back into the queue, all or these; False where there is nothing to do."""
+        asked = [self.cells[index] for index in cells] or self.cells
+        again = [cell for cell in asked if next_cell_state(cell.state, "retry")]
         if not again or not self.move("retry"):
             return False
         for cell in again:
             cell.move("retry")
             cell.clear()
         self.error = None
-        self.sent = False
+        self.stop_reason = None
         self._started_s = None
+        self._overtaken_at_s = None
+        self._overtaken_s = 0.0
         self._n_prompt_tokens = None
         self._meter = SpeedMeter()
         return True
+
+    def reopen(self, state: RunState, cells: Iterable[Cell], error: ErrorInfo | None) -> None:
+        """Becomes a run that had ended before: what had not is stopped."""
+        for record, cell in zip(self.cells, cells, strict=True):
+            record.reopen(cell)
+        self.state = state if state in RUN_ENDED else "stopped"
+        self.error = error
 
     def follow(self) -> SimpleQueue[StreamEvent]:
         """A queue of all events: first what has happened, in short, then what happens.
@@ -183,7 +231,11 @@ class Job:
     # ---- inside
 
     def _passed_s(self) -> float:
-        return 0.0 if self._started_s is None else time.monotonic() - self._started_s
+        if self._started_s is None:
+            return 0.0
+        now_s = time.monotonic()
+        waits_s = 0.0 if self._overtaken_at_s is None else now_s - self._overtaken_at_s
+        return now_s - self._started_s - self._overtaken_s - waits_s
 
     def _tell(self, event: StreamEvent) -> None:
         for queue in self._followers:
@@ -221,13 +273,18 @@ class Job:
 
     def _end(self, event: RunDone) -> None:
         step = RUN_END_STEPS.get(event.state)
-        if step is None or next_run_state(self.state, step) is None:
+        if all(cell.state == "done" for cell in self.cells) and next_run_state(self.state, "finish"):
+            # Every text is there: what was lost at the very end, with the worker perhaps, is told by the error.
+            step, event = "finish", msgspec.structs.replace(event, state="done")
+        elif step is None or next_run_state(self.state, step) is None:
             step, event = "fail", _out_of_place(event)
+        if step == "halt" and event.error is None and self.stop_reason is not None:
+            event = msgspec.structs.replace(event, error=self.stop_reason)
         for index in self.unfinished():
             self._end_cell(self._left_over(index, event))
         self.move(step)
         self.error = event.error
-        self.seconds += event.seconds
+        self.seconds += max(0.0, event.seconds - self._overtaken_s)
         self._tell(event)
         self._followers.clear()
 

@@ -43,8 +43,14 @@ class Lifeline:
             owner.on_exit(self, end)
 
 
-def worker_died(end: WorkerExit, *, was_loading: bool) -> WorkerDied:
-    """The error that tells the end of a worker: how, why probably, what next."""
+def worker_died(end: WorkerExit, *, was_loading: bool, reason: str = "") -> WorkerDied:
+    """The error that tells the end of a worker: how, why probably, what next.
+
+    Args:
+        end: how it was.
+        was_loading: or else it ran, or waited.
+        reason: why the controller ended it, where it did so of its own accord.
+    """
     how = (
         f"signal {end.signal}"
         if end.signal
@@ -54,7 +60,9 @@ def worker_died(end: WorkerExit, *, was_loading: bool) -> WorkerDied:
     )
     doing = "while it was loading" if was_loading else "before the run had ended"
     message = f"The worker process ended ({how}) {doing}."
-    if end.likely_cause:
+    if reason:
+        message += f" {reason}"
+    elif end.likely_cause:
         message += f" {end.likely_cause}"
     elif end.expected:
         message += " It was ended because it did not react to a stop."

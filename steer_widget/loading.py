@@ -18,11 +18,13 @@ from .options import (
     as_device_map,
     as_dtype,
     as_embedder,
+    as_recycling,
     as_rows,
     as_switch,
     as_table_path,
 )
 from .protocol import Load
+from .recycling import Recycling
 from .sae_choice import SaeName, SaeNames, choose_saes, choose_tables
 from .sources import check_fit, model_folder, read_model_facts, read_sae_facts
 from .steerer import Steerer
@@ -43,6 +45,7 @@ def demo(
     max_batch_rows: int | None = None,
     features: str | Path | None = None,
     embedder: str | Path | None = None,
+    recycling: Recycling | None = None,
 ) -> Steerer:
     """A steerer of the embedded model and SAE. Starts loading and returns at once.
 
@@ -55,6 +58,7 @@ def demo(
         max_batch_rows: most cells in one batch; None as many as fit into memory.
         features: path of another feature table; None takes the embedded one.
         embedder: folder of a sentence-embedding model, for the measure similarity; None leaves that out.
+        recycling: when the worker is replaced by a fresh one; None: `sw.Recycling()`, after 500 runs.
 
     Raises:
         InvalidInput: an option is refused.
@@ -71,7 +75,9 @@ def demo(
     )
     table_path = feature_table_path() if features is None else as_table_path(features)
     known = KnownSae(SAE_NAME, read_sae_facts(embedded_sae_folder()).d_sae)
-    return _start(as_backend(backend), load_command, [known], {0: table_path}, title=_EMBEDDED)
+    return _start(
+        as_backend(backend), load_command, [known], {0: table_path}, title=_EMBEDDED, recycling=recycling
+    )
 
 
 def load(
@@ -86,6 +92,7 @@ def load(
     max_batch_rows: int | None = None,
     features: Features | None = None,
     embedder: str | Path | None = None,
+    recycling: Recycling | None = None,
 ) -> Steerer:
     """A steerer of a Hugging Face causal model and its SAELens SAEs. Starts loading and returns at once.
 
@@ -103,6 +110,7 @@ def load(
         features: path of a feature table (JSON lines): labels, search, unit max_act. With several SAEs it is
             the first one's, or a dict from an SAE's name to its table.
         embedder: folder of a sentence-embedding model, for the measure similarity; None leaves that out.
+        recycling: when the worker is replaced by a fresh one; None: `sw.Recycling()`, after 500 runs.
 
     Raises:
         MissingPath: a folder or file is not there.
@@ -128,7 +136,7 @@ def load(
             check_fit(model_facts, choice.facts)
     title = ", ".join(_short(name) for name in (load_command.model, *(choice.name for choice in chosen)))
     known = [choice.known for choice in chosen]
-    return _start(as_backend(backend), load_command, known, tables, title=title)
+    return _start(as_backend(backend), load_command, known, tables, title=title, recycling=recycling)
 
 
 def from_model(
@@ -171,13 +179,27 @@ def from_model(
     saes = {c.name: c.source.path if c.held is None else c.held for c in chosen}
     backend = InlineBackend(model, tokenizer, saes)
     title = ", ".join(_short(name) for name in (load_command.model, *(choice.name for choice in chosen)))
-    return _start(backend, load_command, [choice.known for choice in chosen], tables, title=title)
+    # A thread of this process has no memory of its own to give back.
+    return _start(
+        backend,
+        load_command,
+        [choice.known for choice in chosen],
+        tables,
+        title=title,
+        recycling=Recycling(after_runs=None),
+    )
 
 
 def _start(
-    backend: Backend, command: Load, told: Sequence[KnownSae], table_paths: Mapping[int, Path], *, title: str
+    backend: Backend,
+    command: Load,
+    told: Sequence[KnownSae],
+    table_paths: Mapping[int, Path],
+    *,
+    title: str,
+    recycling: Recycling | None,
 ) -> Steerer:
-    controller = Controller(backend, command)
+    controller = Controller(backend, command, recycling=as_recycling(recycling))
     controller.start()
     try:
         # Read while the worker starts: the two take about as long.

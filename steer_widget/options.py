@@ -9,6 +9,7 @@ from pathlib import Path
 from .backends.base import Backend
 from .backends.local import LocalBackend
 from .errors import InvalidInput, MissingPath
+from .recycling import Recycling
 
 _DEVICES = re.compile(r"auto|cpu|mps|(cuda|xpu)(:\d+)?")
 _DEVICE_MAPS = re.compile(r"auto|balanced|balanced_low_0|sequential|cpu|mps|(cuda|xpu)(:\d+)?")
@@ -89,6 +90,15 @@ def as_rows(given: object) -> int | None:
     """Most cells in one batch."""
     if given is not None and (isinstance(given, bool) or not isinstance(given, int) or given < 1):
         raise InvalidInput("max_batch_rows", given, "a whole number from 1 up, or None")
+    return given
+
+
+def as_recycling(given: object) -> Recycling:
+    """When the worker is replaced."""
+    if given is None:
+        return Recycling()
+    if not isinstance(given, Recycling):
+        raise InvalidInput("recycling", given, "sw.Recycling(after_runs=…, above_gb=…), or None")
     return given
 
 

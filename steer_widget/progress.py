@@ -33,6 +33,11 @@ class SpeedMeter:
         self._seconds = self._seconds * kept + passed_s
         self._observed_s += passed_s
 
+    def skip_to(self, now_s: float) -> None:
+        """The time until now does not count: it waited for something else."""
+        if self._last_s is not None:
+            self._last_s = max(self._last_s, now_s)
+
     @property
     def tokens_per_s(self) -> float | None:
         """The smoothed speed; None until enough was observed."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from .cell import Cell
 from .protocol import CellDone, CellMeasured, ErrorInfo, Measures, TokenMeasures
 from .spec import CellState, FinishReason
 from .states import CELL_END_STEPS, CELL_ENDED, CellStep, next_cell_state
@@ -25,6 +26,15 @@ class CellRecord:
         self.token_measures = TokenMeasures()
         self.is_measured = False
         self.error: ErrorInfo | None = None
+
+    def reopen(self, cell: Cell) -> None:
+        """Becomes a cell of a run that had ended before; one that had not is stopped."""
+        self.state, self.finish = cell.state, cell.finish
+        if not self.ended:
+            self.state, self.finish = "stopped", "stopped"
+        self.text, self.token_ids, self.error = cell.text, list(cell.token_ids), cell.failure
+        self.measures, self.token_measures = cell.measures, cell.token_measures
+        self.is_measured = cell.token_measures != TokenMeasures()
 
     @property
     def ended(self) -> bool:

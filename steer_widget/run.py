@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Generator, Iterator
+from collections.abc import AsyncIterator, Generator, Iterable, Iterator
 from queue import Empty
 
+from .arguments import as_cells
 from .cell import Cell
 from .controller import Controller
 from .errors import GenerationError, WorkerTimeout
@@ -122,14 +123,19 @@ class Run:
         """Stops it at its next token and returns at once; texts so far are kept."""
         self._controller.cancel(self._job)
 
-    def retry(self) -> Run:
-        """Runs the failed and stopped cells again, in this same run; finished texts stay.
+    def retry(self, cells: Iterable[int] = ()) -> Run:
+        """Runs failed and stopped cells again, in this same run; finished texts stay.
+
+        Args:
+            cells: their numbers; none: all of them.
 
         Raises:
-            InvalidInput: it has not ended, or nothing in it failed or was stopped.
+            InvalidInput: it has not ended, nothing in it failed or was stopped, there is no such cell, or the
+                run was made with another model or other SAEs than are loaded.
+            QueueFull: too many runs wait already.
             SteererClosed: the steerer is closed.
         """
-        self._controller.retry(self._job)
+        self._controller.retry(self._job, as_cells(cells, len(self.grid)))
         return self
 
     def __iter__(self) -> Iterator[StreamEvent]:

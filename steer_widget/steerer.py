@@ -2,32 +2,31 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
-from .arguments import as_columns, as_seconds, as_steerings, make_grid, with_baseline
-from .catalog import Catalog, Hit
-from .contrast import Contrast
+from .arguments import as_columns, as_steerings, make_grid, with_baseline
+from .catalog import Catalog
 from .controller import Controller
 from .errors import InvalidInput, WorkerError
-from .protocol import CheckGrid, FeatureCard, Pool, Status
+from .explorer import Explorer, Prompts
+from .protocol import Backlog, CheckGrid, Status
+from .reopened import reopened
+from .result import RunResult
 from .run import Run
 from .spec import (
     Direction,
     Edit,
-    Feature,
     Generation,
     Grid,
+    Limits,
     Measure,
     PositionsLike,
     Steering,
     Unit,
-    Vector,
 )
-from .waiting import wait_ready
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -38,12 +37,11 @@ if TYPE_CHECKING:
 
 _CHECK_S = 2.0
 
-Prompts = str | Sequence[object]
 Column = Edit | Steering | Sequence[Edit]
 MeasuresLike = Literal["all"] | Iterable[Measure] | None
 
 
-class Steerer:
+class Steerer(Explorer):
     """Runs prompts unsteered and steered side by side, in a worker that keeps the model loaded.
 
     `sw.demo`, `sw.load` and `sw.from_model` make one. Loading starts at once and goes on in the
@@ -56,8 +54,7 @@ class Steerer:
     """
 
     def __init__(self, controller: Controller, catalog: Catalog, *, title: str = "") -> None:
-        self._controller = controller
-        self._catalog = catalog
+        super().__init__(controller, catalog)
         self._title = title
         self._widget: SteerWidget | None = None
 
@@ -67,6 +64,12 @@ class Steerer:
     def status(self) -> Status:
         """State of the worker: what it has loaded, how far loading is, the last error."""
         return msgspec.structs.replace(self._controller.status, n_labels=self._catalog.n_labels)
+
+    @property
+    def backlog(self) -> Backlog:
+        """All that is still to be done, over all runs: how many runs and tokens, seconds left."""
+        with self._controller.frozen():
+            return self._controller.backlog
 
     @property
     def runs(self) -> tuple[Run, ...]:
@@ -81,77 +84,6 @@ class Steerer:
 
             self._widget = SteerWidget(self)
         return self._widget
-
-    def feature(self, key: int | str, sae: str = "") -> Feature:
-        """A feature by its 0-based index, or by a label that it alone has.
-
-        Args:
-            key: index or label.
-            sae: name of its SAE, as `steerer.status.saes` has it; '' is the first.
-
-        Raises:
-            UnknownFeature: there is none; the text says what is allowed.
-            InvalidInput: there is no such SAE.
-        """
-        return self._catalog.feature(key, sae)
-
-    def search(self, text: str, k: int = 20, *, sae: str = "") -> list[Hit]:
-        """Up to `k` features of an SAE whose label, tokens or examples have these words, best first.
-
-        Raises:
-            InvalidInput: there is no feature table, or no such SAE.
-        """
-        found = self._catalog.search(text, k, sae)
-        return [Hit(Feature(card.index, card.label, sae), score) for card, score in found]
-
-    def card(self, feature: Feature | int) -> FeatureCard:
-        """What is known of a feature: label, density, maximum activation, logit lens, examples on which it fires.
-
-        Raises:
-            UnknownFeature: index outside the SAE.
-        """
-        found = self.feature(feature) if isinstance(feature, int) else feature
-        return self._catalog.card(found.index, found.sae)
-
-    def cards(self, text: str, k: int = 20, *, sae: str = "") -> tuple[FeatureCard, ...]:
-        """As `search`, with all that is known of each feature.
-
-        Raises:
-            InvalidInput: there is no feature table, or no such SAE.
-        """
-        return tuple(card for card, _ in self._catalog.search(text, k, sae))
-
-    def contrast_vector(
-        self,
-        positive: Prompts,
-        negative: Prompts,
-        *,
-        hook_name: str = "",
-        pool: Pool = "mean",
-        name: str = "",
-        timeout: float = 120,
-    ) -> Vector:
-        """The direction that tells two sets of texts apart: the difference of their mean activations.
-
-        Waits for the worker, which reads the texts unsteered, after the runs that are on.
-
-        Args:
-            positive: texts or chats of one kind.
-            negative: texts or chats of the other.
-            hook_name: where to read, such as ``blocks.15.hook_resid_post``; '' is the first SAE's.
-            pool: ``mean`` over each text's tokens, or its ``last`` token.
-            name: of the vector, as shown in tables.
-            timeout: seconds, loading included.
-
-        Raises:
-            InvalidInput: a value is refused; names the field, the value, what is allowed.
-            WorkerTimeout: it took longer.
-            SteerError: the worker could not load, or died.
-        """
-        asked = Contrast.of(positive, negative, hook_name, pool, name)
-        deadline_s = time.monotonic() + as_seconds("timeout", timeout)
-        self.ready(timeout)
-        return asked.ask(self._controller, max(0.0, deadline_s - time.monotonic()))
 
     # ---- runs
 
@@ -170,6 +102,7 @@ class Steerer:
         baseline: bool = True,
         samples: int = 1,
         measures: MeasuresLike = None,
+        limits: Limits | None = None,
     ) -> Run:
         """Starts a comparison: the unsteered text beside the steered ones. Returns at once.
 
@@ -186,10 +119,12 @@ class Steerer:
             baseline: whether the unsteered column comes first.
             samples: completions per prompt and column.
             measures: names (`steerer.status.measures`) of what to measure; None or "all" takes all of them.
+            limits: how long it may take; None: bounds that grow with the grid.
 
         Raises:
             InvalidInput: a value is refused; names the field, the value, what is allowed.
             SteererClosed: after `close`.
+            QueueFull: too many runs wait already.
         """
         grid = make_grid(
             prompts,
@@ -203,7 +138,7 @@ class Steerer:
             samples=samples,
             measures=measures,
         )
-        return self.start(grid)
+        return self.start(grid, limits=limits)
 
     def sweep(
         self,
@@ -220,6 +155,7 @@ class Steerer:
         baseline: bool = True,
         samples: int = 1,
         measures: MeasuresLike = None,
+        limits: Limits | None = None,
     ) -> Run:
         """Starts one feature or vector at several strengths, each its own column. Returns at once.
 
@@ -236,10 +172,12 @@ class Steerer:
             baseline: whether the unsteered column comes first.
             samples: completions per prompt and column.
             measures: names (`steerer.status.measures`) of what to measure; None or "all" takes all of them.
+            limits: how long it may take; None: bounds that grow with the grid.
 
         Raises:
             InvalidInput: a value is refused; names the field, the value, what is allowed.
             SteererClosed: after `close`.
+            QueueFull: too many runs wait already.
         """
         steered = feature if isinstance(feature, Direction) else self.feature(feature)
         if isinstance(strengths, (str, bytes)) or not isinstance(strengths, Iterable):
@@ -259,6 +197,7 @@ class Steerer:
             baseline=baseline,
             samples=samples,
             measures=measures,
+            limits=limits,
         )
 
     def run(
@@ -275,6 +214,7 @@ class Steerer:
         baseline: bool = False,
         samples: int = 1,
         measures: MeasuresLike = None,
+        limits: Limits | None = None,
     ) -> Run:
         """Starts the general form: every prompt under every steering. Returns at once.
 
@@ -291,10 +231,12 @@ class Steerer:
             baseline: True puts the unsteered column in front.
             samples: completions per prompt and column.
             measures: names (`steerer.status.measures`) of what to measure; None or "all" takes all of them.
+            limits: how long it may take; None: bounds that grow with the grid.
 
         Raises:
             InvalidInput: a value is refused; names the field, the value, what is allowed.
             SteererClosed: after `close`.
+            QueueFull: too many runs wait already.
         """
         columns = as_steerings(steerings)
         grid = make_grid(
@@ -309,47 +251,47 @@ class Steerer:
             samples=samples,
             measures=measures,
         )
-        return self.start(grid)
+        return self.start(grid, limits=limits)
 
-    def start(self, grid: Grid, *, ask_worker: bool = True) -> Run:
+    def start(self, grid: Grid, *, limits: Limits | None = None, ask_worker: bool = True) -> Run:
         """Starts a grid whose defaults are filled in. Returns at once.
 
         Args:
             grid: what to run.
+            limits: how long it may take; None: bounds that grow with the grid.
             ask_worker: whether a worker that is ready may refuse it here, which takes at most two
                 seconds; otherwise it does so later, and the run fails with the same error.
 
         Raises:
             InvalidInput: a value is refused; names the field, the value, what is allowed.
             SteererClosed: after `close`.
+            QueueFull: too many runs wait already.
         """
         self._controller.refuse_closed()
+        if limits is not None and not isinstance(limits, Limits):
+            raise InvalidInput("limits", limits, "sw.Limits(soft_s=…, hard_s=…), or None")
         max_act = self._catalog.check(grid.edits())
         answer = self._controller.ask(CheckGrid(0, grid, max_act), _CHECK_S) if ask_worker else None
         refusal = answer.error.rebuild() if answer is not None and answer.error is not None else None
         # A worker that died over the question is no refusal: the run starts a new one.
         if refusal is not None and not isinstance(refusal, WorkerError):
             raise refusal
-        return Run(self._controller, self._controller.submit(grid, max_act))
+        return Run(self._controller, self._controller.submit(grid, max_act, limits))
+
+    def reopen(self, result: RunResult) -> Run:
+        """Takes in a run that ended before, here or elsewhere, under its own id, as the latest of this steerer.
+
+        The widget shows it, and `run.retry()` runs the cells that it lacks.
+
+        Raises:
+            SteererClosed: after `close`.
+        """
+        return Run(self._controller, self._controller.adopt(reopened(result)))
 
     # ---- the worker
 
-    def ready(self, timeout: float = 60) -> None:
-        """Waits until model and SAE are loaded, at most `timeout` seconds.
-
-        A worker that died is started again. One that could not load says why: `reload` tries again.
-
-        Raises:
-            LoadError: model or SAE could not be loaded.
-            WorkerDied: the worker died while loading.
-            WorkerTimeout: it took longer; loading goes on.
-        """
-        limit_s = as_seconds("timeout", timeout)
-        self._controller.refuse_closed()
-        wait_ready(self._controller, limit_s)
-
     def reload(self) -> None:
-        """Loads again after loading failed, for instance once a file is in its place. Returns at once."""
+        """Starts the worker again after it could not load, or died too often. Returns at once."""
         self._controller.start()
 
     def close(self) -> None:
@@ -365,19 +307,6 @@ class Steerer:
         self.close()
 
     # ---- for the widget
-
-    def check_edits(self, edits: Iterable[Edit]) -> None:
-        """Refuses what can be refused without the worker; units and methods may still be open.
-
-        Raises:
-            InvalidInput: feature, method or unit.
-        """
-        self._catalog.check(edits)
-
-    @property
-    def catalog(self) -> Catalog:
-        """What is known of the features."""
-        return self._catalog
 
     @property
     def controller(self) -> Controller:

@@ -7,11 +7,12 @@ that was never made is contained in the next one.
 from __future__ import annotations
 
 from .job import Job
-from .protocol import CellPatch, Measures, RunDelta, RunSnapshot
-from .spec import CellState, RunState
+from .protocol import Backlog, CellPatch, Measures, RunDelta, RunSnapshot
+from .spec import CellState
 from .views import cell_view, run_view
 
 MAX_UNACKNOWLEDGED = 40
+_NOTHING_LEFT = Backlog()
 
 
 class Stream:
@@ -24,7 +25,7 @@ class Stream:
         self._whole = False
         self._paused = False
         self._turn = 0
-        self._state: RunState | None = None
+        self._told: tuple[object, ...] = ()
         self._cells: list[tuple[CellState, int, Measures]] = []
 
     def show(self, job: Job) -> bool:
@@ -48,12 +49,12 @@ class Stream:
             self._paused = False
             self._whole = True
 
-    def snapshot(self) -> RunSnapshot:
+    def snapshot(self, backlog: Backlog = _NOTHING_LEFT) -> RunSnapshot:
         """The shown run whole, at the present number."""
-        return RunSnapshot(self._seq, run_view(self.job) if self.job is not None else None)
+        return RunSnapshot(self._seq, run_view(self.job) if self.job is not None else None, backlog)
 
-    def next(self) -> RunSnapshot | RunDelta | None:
-        """What has to be sent now; None when the page has it all, or does not keep up."""
+    def next(self, backlog: Backlog = _NOTHING_LEFT) -> RunSnapshot | RunDelta | None:
+        """What has to be sent now, with what all runs have left; None when the page has it all, or does not keep up."""
         if self._paused:
             return None
         if self._whole:
@@ -61,26 +62,34 @@ class Stream:
             self._remember()
             # A number of its own: a page that missed it finds a gap, also where the run is the same, tried again.
             self._seq += 1
-            return self.snapshot()
+            self._told = self._heads(backlog)
+            return self.snapshot(backlog)
         job = self.job
         if job is None:
             return None
         patches = tuple(patch for index in range(len(job.cells)) if (patch := self._patch(job, index)))
-        if not patches and job.state == self._state:
+        heads = self._heads(backlog)
+        if not patches and heads == self._told:
             return None
         if self._is_behind():
             self._paused = True
             return None
         self._remember()
+        self._told = heads
         self._seq += 1
-        return RunDelta(self._seq, job.id, job.state, patches, job.progress(), job.error)
+        return RunDelta(self._seq, job.id, job.state, patches, job.progress(), job.error, backlog)
+
+    def _heads(self, backlog: Backlog) -> tuple[object, ...]:
+        """What is told although no cell changed; the rest of progress and backlog comes along with the tokens."""
+        job = self.job
+        state = () if job is None else (job.state, job.progress().is_overtaken)
+        return (*state, backlog.n_runs, backlog.n_waiting)
 
     def _is_behind(self) -> bool:
         return self._seq - self._acknowledged > MAX_UNACKNOWLEDGED
 
     def _remember(self) -> None:
         if self.job is not None:
-            self._state = self.job.state
             self._cells = [(cell.state, len(cell.text), cell.measures) for cell in self.job.cells]
 
     def _patch(self, job: Job, index: int) -> CellPatch | None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from .job import Job
-from .protocol import CellView, RunView
+from .protocol import CellView, RunSnapshot, RunView
 
 
 def cell_view(job: Job, index: int) -> CellView:
@@ -33,3 +35,16 @@ def run_view(job: Job) -> RunView:
         progress=job.progress(),
         error=job.error,
     )
+
+
+def brief(snapshot: RunSnapshot) -> RunSnapshot:
+    """The same without the details of errors, as it may be kept in a file that is shared."""
+    run = snapshot.run
+    if run is None:
+        return snapshot
+    cells = tuple(
+        cell if cell.error is None else msgspec.structs.replace(cell, error=cell.error.brief())
+        for cell in run.cells
+    )
+    error = None if run.error is None else run.error.brief()
+    return msgspec.structs.replace(snapshot, run=msgspec.structs.replace(run, cells=cells, error=error))

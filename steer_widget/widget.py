@@ -10,25 +10,30 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import anywidget
+import msgspec
 import traitlets
 
 from ._kernel import answer_every_page, warn_if_broken
 from .arguments import make_grid
-from .errors import InvalidInput, SteerError
+from .errors import InvalidInput, StaleValue, SteerError
 from .fallback import fallback_html
 from .feed import Feed
 from .protocol import (
     Ack,
     ErrorInfo,
     Found,
+    Log,
     PageCommand,
     PageEvent,
+    Reload,
     Reply,
+    Retry,
     RunSnapshot,
     Search,
     SetGeneration,
     SetPrompts,
     SetSelection,
+    ShowLog,
     Started,
     Status,
     Stop,
@@ -36,6 +41,7 @@ from .protocol import (
     read_page_request,
     to_page,
 )
+from .result import RunResult
 from .run import Run
 from .spec import Generation, Selection
 from .traits import (
@@ -47,6 +53,7 @@ from .traits import (
     snapshot_from,
     status_from,
 )
+from .views import brief
 
 if TYPE_CHECKING:
     from .steerer import Steerer
@@ -134,6 +141,25 @@ class SteerWidget(anywidget.AnyWidget):
         if run is not None:
             run.cancel()
 
+    def show(self, result: RunResult) -> Run:
+        """Takes a past run in: its prompts, columns and settings are chosen, its texts are shown.
+
+        `run.retry()`, or Retry in the page, runs the cells that it lacks.
+
+        Raises:
+            InvalidInput: the latest run has not ended, or the columns of this one are none that a selection
+                can hold; nothing is changed then.
+            SteererClosed: the steerer is closed.
+        """
+        if self.run is not None and not self.run.done:
+            raise InvalidInput("run", self.run.state, "a run that has ended", hint="Stop the one that is on.")
+        grid = result.grid
+        selection = Selection.of(grid.steerings, grid.samples)
+        run = self._steerer.reopen(result)
+        with self.hold_sync():
+            self.prompts, self.selection, self.generation = grid.prompts, selection, grid.generation
+        return run
+
     def close(self) -> None:
         """Takes the widget off the page; the steerer and its runs go on."""
         feed: Feed | None = getattr(self, "_feed", None)
@@ -171,11 +197,14 @@ class SteerWidget(anywidget.AnyWidget):
 
     def _publish_run(self, snapshot: RunSnapshot) -> None:
         with self._trait_lock:
-            self.set_trait("snapshot", snapshot)
+            # Notebooks save traits where the user asks for it: logs and tracebacks are not meant for that.
+            self.set_trait("snapshot", brief(snapshot))
 
     def _publish_status(self) -> None:
         with self._trait_lock:
-            self.set_trait("status", self._steerer.status)
+            status = self._steerer.status
+            error = status.error.brief() if status.error is not None else None
+            self.set_trait("status", msgspec.structs.replace(status, error=error))
 
     # ---- from the page
 
@@ -197,32 +226,45 @@ class SteerWidget(anywidget.AnyWidget):
             reply = Reply(request.id, ErrorInfo.of(error, traceback.format_exc()))
         self._tell(reply)
 
-    def _perform(self, command: PageCommand) -> Found | Started | None:
+    def _perform(self, command: PageCommand) -> Found | Log | Started | None:
         if isinstance(command, Sync):
             self._feed.sync()
         elif isinstance(command, SetPrompts):
-            self._choose("prompts", command.prompts)
+            self._choose("prompts", command.prompts, command.instead_of)
         elif isinstance(command, SetSelection):
-            self._choose("selection", command.selection)
+            self._choose("selection", command.selection, command.instead_of)
         elif isinstance(command, SetGeneration):
-            self._choose("generation", command.generation)
+            self._choose("generation", command.generation, command.instead_of)
         elif isinstance(command, Search):
             return Found(self._steerer.cards(command.text, command.limit))
         elif isinstance(command, Stop):
-            self._stop(command.run)
+            self._run_of(command.run).cancel()
+        elif isinstance(command, Retry):
+            self._run_of(command.run).retry(command.cells)
+        elif isinstance(command, Reload):
+            self._steerer.reload()
+        elif isinstance(command, ShowLog):
+            error = self._steerer.status.error
+            return Log(error.details if error is not None else "", self._steerer.controller.log_tail())
         else:
             return Started(self._start(ask_worker=False).id)
         return None
 
-    def _choose(self, name: str, value: object) -> None:
+    def _choose(self, name: str, value: object, instead_of: object | None) -> None:
+        """Sets a trait, unless somebody else has set it since the page saw it."""
         with self._trait_lock:
+            held = getattr(self, name)
+            if instead_of is not None and held not in (instead_of, value):
+                raise StaleValue(
+                    name, value, "a change of what is held now", hint="It was changed elsewhere."
+                )
             self.set_trait(name, value)
 
-    def _stop(self, run_id: str) -> None:
+    def _run_of(self, run_id: str) -> Run:
         run = next((run for run in self._steerer.runs if run.id == run_id), None)
         if run is None:
             raise InvalidInput("run", run_id, "the id of a run of this steerer", hint="Reload the page.")
-        run.cancel()
+        return run
 
     def _start(self, *, ask_worker: bool) -> Run:
         # Taken before anything is submitted, so that a double click is one run.

@@ -16,6 +16,7 @@ import sys
 import threading
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from queue import SimpleQueue
 
 from ..channel import Channel
 from ..errors import ProtocolError, WorkerDied
@@ -40,14 +41,40 @@ class _Worker:
             target=self.log.copy_from, args=(process.stderr,), name="steer-widget-log", daemon=True
         )
         self.end_expected = False
+        self._frames: SimpleQueue[bytes | None] = SimpleQueue()
+        self._writer = threading.Thread(target=self._write, name="steer-widget-commands", daemon=True)
+        self._writer.start()
+
+    def send(self, body: bytes) -> None:
+        """Hands a frame over and returns at once: a worker that does not read must not hold the kernel up."""
+        if self.process.poll() is not None or not self._writer.is_alive():
+            raise BrokenPipeError
+        self._frames.put(body)
+
+    def close_channel(self) -> None:
+        """After what was sent, the worker reads the end."""
+        self._frames.put(None)
+
+    def _write(self) -> None:
+        with contextlib.suppress(OSError):  # the worker is gone; the reader hears of it
+            while (body := self._frames.get()) is not None:
+                self.channel.send(body)
+        self.channel.close_write()
 
     def signal(self, number: int) -> None:
-        with contextlib.suppress(ProcessLookupError):
-            self.process.send_signal(number)
+        """To the worker and all it has started: it leads a group of its own."""
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            if _HAS_GROUPS:
+                os.killpg(self.process.pid, number)
+            else:
+                self.process.send_signal(number)
 
     def exit(self) -> WorkerExit:
-        """Waits for the end, then tells how it was."""
+        """Waits for the end, then tells how it was; nothing that the worker started outlives it."""
         code = self.process.wait()
+        if _HAS_GROUPS:
+            self.signal(signal.SIGKILL)
+        self.close_channel()
         self.log_thread.join(timeout=1.0)
         log_tail = self.log.tail()
         name = signal.Signals(-code).name if code < 0 else ""
@@ -88,6 +115,7 @@ def _read_events(
 
 
 _LINGER_S = 5.0
+_HAS_GROUPS = hasattr(os, "killpg")
 
 _PROCESS_SETTINGS = {
     # torch's threads wait for each other by spinning. As long as they do by default, a step takes ten times as long
@@ -139,7 +167,7 @@ class LocalBackend:
         try:
             if worker is None:
                 raise BrokenPipeError
-            worker.channel.send(encode(command))
+            worker.send(encode(command))
         except OSError as error:
             raise WorkerDied(
                 "The worker process is gone, so it cannot take a command. The next run starts a new one.",
@@ -177,8 +205,8 @@ class LocalBackend:
             return
         worker.end_expected = True
         with contextlib.suppress(OSError):
-            worker.channel.send(encode(Shutdown()))
-        worker.channel.close_write()
+            worker.send(encode(Shutdown()))
+        worker.close_channel()
         for number in (signal.SIGTERM, signal.SIGKILL):
             try:
                 worker.process.wait(timeout=grace_s / 2)

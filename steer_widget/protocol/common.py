@@ -38,6 +38,10 @@ class ErrorInfo(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             return cls(type(error).__name__, error.message, details)
         return cls("GenerationError", f"{type(error).__name__}: {error}", details)
 
+    def brief(self) -> ErrorInfo:
+        """Without the details, which may hold paths and output that are nobody else's business."""
+        return msgspec.structs.replace(self, details="")
+
     def rebuild(self) -> SteerError:
         """The error itself, ready to be raised."""
         return rebuild_error(

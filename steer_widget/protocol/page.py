@@ -28,21 +28,24 @@ class Ack(Wire, frozen=True):
 
 
 class SetPrompts(Wire, frozen=True):
-    """These are the prompts now."""
+    """These are the prompts now. `instead_of`: what the page changed; refused (`StaleValue`) if that is no longer so."""
 
     prompts: tuple[Prompt, ...]
+    instead_of: tuple[Prompt, ...] | None = None
 
 
 class SetSelection(Wire, frozen=True):
-    """These are the columns now."""
+    """These are the columns now. `instead_of`: as in `SetPrompts`."""
 
     selection: Selection
+    instead_of: Selection | None = None
 
 
 class SetGeneration(Wire, frozen=True):
-    """These are the generation settings now."""
+    """These are the generation settings now. `instead_of`: as in `SetPrompts`."""
 
     generation: Generation
+    instead_of: Generation | None = None
 
 
 class Run(Wire, frozen=True):
@@ -55,6 +58,21 @@ class Stop(Wire, frozen=True):
     run: str
 
 
+class Retry(Wire, frozen=True):
+    """Run cells of this run again that failed or were stopped; no numbers: all of them."""
+
+    run: str
+    cells: tuple[int, ...] = ()
+
+
+class Reload(Wire, frozen=True):
+    """Start the worker again, after it could not load or died too often."""
+
+
+class ShowLog(Wire, frozen=True):
+    """Give the worker's last error in full, and the last lines of its log."""
+
+
 class Search(Wire, frozen=True):
     """Features by label, or by index where the text is a whole number."""
 
@@ -62,7 +80,9 @@ class Search(Wire, frozen=True):
     limit: int = 20
 
 
-PageCommand = Sync | Ack | SetPrompts | SetSelection | SetGeneration | Run | Stop | Search
+PageCommand = (
+    Sync | Ack | SetPrompts | SetSelection | SetGeneration | Run | Stop | Retry | Reload | ShowLog | Search
+)
 
 
 class PageRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -110,16 +130,23 @@ class Started(Wire, frozen=True):
     run: str
 
 
+class Log(Wire, frozen=True):
+    """Answer to `ShowLog`. `error`: traceback and log as they were when it happened; `tail`: of the log as it is now."""
+
+    error: str
+    tail: str
+
+
 class Reply(Wire, frozen=True):
     """Answer to the request with this id: an error, or what was asked for, or just 'done'."""
 
     id: str
     error: ErrorInfo | None = None
-    result: Found | Started | None = None
+    result: Found | Started | Log | None = None
 
 
 class Progress(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """How far a run is. `fraction` 0 to 1; `eta_s` None until the speed is known."""
+    """How far a run is. `fraction` 0 to 1; `eta_s` None until the speed is known, and while a shorter run overtakes it."""
 
     fraction: float
     n_tokens: int
@@ -127,6 +154,16 @@ class Progress(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     tokens_per_s: float | None = None
     eta_s: float | None = None
     elapsed_s: float = 0.0
+    is_overtaken: bool = False
+
+
+class Backlog(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """All that is still to be done: runs that have not ended, waiting ones among them. `eta_s` as in `Progress`."""
+
+    n_runs: int = 0
+    n_waiting: int = 0
+    n_tokens_left: int = 0
+    eta_s: float | None = None
 
 
 class CellView(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -172,6 +209,7 @@ class RunSnapshot(Wire, frozen=True):
 
     seq: int
     run: RunView | None = None
+    backlog: Backlog = Backlog()
 
 
 class RunDelta(Wire, frozen=True):
@@ -183,6 +221,7 @@ class RunDelta(Wire, frozen=True):
     cells: tuple[CellPatch, ...]
     progress: Progress
     error: ErrorInfo | None = None
+    backlog: Backlog = Backlog()
 
 
 PageEvent = Reply | RunSnapshot | RunDelta
@@ -200,6 +239,7 @@ class Status(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     n_labels: int = 0
     pid: int | None = None
     load_s: float | None = None
+    n_memory_bytes: int | None = None
     error: ErrorInfo | None = None
 
 

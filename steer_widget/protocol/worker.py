@@ -54,7 +54,7 @@ class CheckGrid(Wire, frozen=True):
 
 
 class StartRun(Wire, frozen=True):
-    """Generate these cells of the grid.
+    """Generate these cells of the grid; one that comes while a run is on overtakes it at its next token.
 
     Attributes:
         cells: numbers of the cells to generate, in the grid's order.
@@ -193,13 +193,19 @@ class CellMeasured(Wire, frozen=True):
 
 
 class RunDone(Wire, frozen=True):
-    """The run ended; every cell of it had its `CellDone` before."""
+    """The run ended; every cell of it had its `CellDone` before.
+
+    Attributes:
+        seconds: since the worker took it, runs that overtook it included.
+        n_memory_bytes: that the worker holds now, on the GPU where the model is on one; None: not known.
+    """
 
     run: str
     state: RunState
     seconds: float
     n_tokens: int
     error: ErrorInfo | None = None
+    n_memory_bytes: int | None = None
 
 
 class Fault(Wire, frozen=True):

@@ -10,6 +10,7 @@ from .checks import MAX_SEED, Spec
 from .direction import Control, Direction, Feature, Steerable, Vector, feature_of
 from .generation import Generation
 from .grid import Coordinates, Grid
+from .limits import Limits
 from .measure import MEASURES, Measure, as_measures
 from .positions import (
     NAMED_POSITIONS,
@@ -40,6 +41,7 @@ __all__ = [
     "FinishReason",
     "Generation",
     "Grid",
+    "Limits",
     "Measure",
     "Message",
     "NamedPositions",

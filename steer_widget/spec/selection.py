@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import msgspec
 
+from ..errors import InvalidInput
 from .checks import Spec, switch, whole
 from .steering import Edit, Steering, as_edits, columns
 
@@ -32,3 +35,26 @@ class Selection(Spec, frozen=True):
     def steerings(self) -> tuple[Steering, ...]:
         """The columns this selection stands for, baseline first."""
         return columns(self.edits, combine=self.combine, baseline=self.baseline)
+
+    @classmethod
+    def of(cls, steerings: Sequence[Steering], samples: int = 1) -> Selection:
+        """The selection that stands for these columns.
+
+        Raises:
+            InvalidInput: none does: several combined columns, columns that keep the norm, or the baseline elsewhere.
+        """
+        steered = [steering for steering in steerings if not steering.is_baseline]
+        chosen = cls(
+            edits=tuple(edit for steering in steered for edit in steering.edits),
+            combine=len(steered) == 1 and len(steered[0].edits) > 1,
+            baseline=len(steered) < len(steerings),
+            samples=samples,
+        )
+        if list(chosen.steerings()) != list(steerings):
+            raise InvalidInput(
+                "steerings",
+                [str(steering) for steering in steerings],
+                "the baseline, then one edit each or one column of all",
+                hint="The widget cannot choose these columns; steerer.reopen(result) shows them without.",
+            )
+        return chosen

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Protocol
 
 import torch
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from ..spec import Generation
     from .adapter import Adapter
+    from .checkpoint import Checkpoint
     from .row import Row
 
 
@@ -42,31 +43,32 @@ def decode(
     rows: Sequence[Row],
     generation: Generation,
     sink: Sink,
-    is_cancelled: Callable[[], bool],
+    checkpoint: Checkpoint,
 ) -> None:
-    """Generates all rows to their end, or until cancelled (rows then keep `finish` None).
+    """Generates all rows to their end, or until stopped (rows then keep `finish` None).
 
     Args:
         adapter: the model and its hook point.
         rows: each with its prompt and edits; rows that already have tokens go on behind them.
         generation: the same for all rows.
         sink: told of every token and of every end.
-        is_cancelled: asked before every forward pass.
+        checkpoint: passed before every forward pass.
     """
     batch = _Batch(adapter, rows, generation)
     try:
         batch.read()
-        with batch.steering:
-            while batch.rows and not is_cancelled():
+        while batch.rows and not checkpoint():
+            # Attached for the step alone: at a checkpoint another run may use the model.
+            with batch.steering:
                 token_ids = batch.step()
-                ended = [
-                    _take(adapter, row, token_id, generation, sink)
-                    for row, token_id in zip(batch.rows, token_ids, strict=True)
-                ]
-                sink.step()
-                if any(ended):
-                    for row in batch.drop(ended):
-                        sink.end(row)
+            ended = [
+                _take(adapter, row, token_id, generation, sink)
+                for row, token_id in zip(batch.rows, token_ids, strict=True)
+            ]
+            sink.step()
+            if any(ended):
+                for row in batch.drop(ended):
+                    sink.end(row)
     finally:
         if batch.rows:
             batch.drop([True] * len(batch.rows))

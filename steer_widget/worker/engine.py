@@ -17,6 +17,7 @@ from .directions import Directions
 from .generate import generate
 from .means import read_means
 from .measures.similarity import Embedder, check_embedder
+from .placement import memory_held
 from .probe import find_abilities
 from .prompts import tokenize
 from .row import Row
@@ -30,12 +31,13 @@ if TYPE_CHECKING:
     from ..protocol import CheckGrid, ReadMeans, StartRun
     from ..saes.sae import Sae
     from ..spec import Grid, Measure, RunState
+    from .checkpoint import Checkpoint
 
 Emit = Callable[[Event], None]
 
 
 class Engine:
-    """A model with its SAEs, ready to run grids. One run at a time.
+    """A model with its SAEs, ready to run grids: one at a time, but at a checkpoint of one run another may go.
 
     Args:
         model: any Hugging Face decoder, on its device.
@@ -116,7 +118,7 @@ class Engine:
         """Mean activations of texts at a hook point, see `read_means`."""
         return read_means(self.adapter, self._points, question, next(iter(self.saes.values())).hook_name)
 
-    def run(self, command: StartRun, emit: Emit, is_cancelled: Callable[[], bool]) -> None:
+    def run(self, command: StartRun, emit: Emit, checkpoint: Checkpoint) -> None:
         """Runs the cells of a grid; every one of them gets its `CellDone`, then comes `RunDone`.
 
         A grid that cannot run is refused by a `RunDone` with an `InvalidInput`, before any work.
@@ -137,14 +139,14 @@ class Engine:
             rows,
             command.grid.generation,
             stream,
-            is_cancelled,
+            checkpoint,
             max_batch_rows=self._max_batch_rows,
         )
         for row in rows:
             if row.finish is None:
                 row.finish = "stopped"
                 stream.end(row)
-        self._score(command, rows, wanted, emit, is_cancelled)
+        self._score(command, rows, wanted, emit, checkpoint)
         state: RunState = "done"
         if len(errors) == len(rows):
             state = "failed"
@@ -152,7 +154,8 @@ class Engine:
             state = "stopped"
         n_tokens = sum(len(row.completion.token_ids) for row in rows)
         first_error = errors[0] if state == "failed" else None
-        emit(RunDone(command.run, state, time.monotonic() - started_s, n_tokens, first_error))
+        seconds, n_memory_bytes = time.monotonic() - started_s, memory_held(self.adapter.input_device)
+        emit(RunDone(command.run, state, seconds, n_tokens, first_error, n_memory_bytes))
 
     def _score(
         self,
@@ -160,7 +163,7 @@ class Engine:
         rows: list[Row],
         wanted: Sequence[Measure],
         emit: Emit,
-        is_cancelled: Callable[[], bool],
+        checkpoint: Checkpoint,
     ) -> None:
         measurer = CellMeasurer(
             self.adapter,
@@ -171,7 +174,7 @@ class Engine:
             embedder=self._loaded_embedder(emit) if "similarity" in wanted else None,
         )
         if measurer.has_work:
-            score(command.run, rows, measurer, emit, is_cancelled)
+            score(command.run, rows, measurer, emit, checkpoint)
 
     def _loaded_embedder(self, emit: Emit) -> Embedder | None:
         """Loaded when it is first needed, as its imports take seconds; what is wrong with it is told, once a run."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from .batches import batch_size, split_by_length
@@ -14,6 +13,7 @@ if TYPE_CHECKING:
     from ..protocol import ErrorInfo
     from ..spec import Generation
     from .adapter import Adapter
+    from .checkpoint import Checkpoint
     from .row import Row
     from .stream import TokenStream
 
@@ -23,23 +23,23 @@ def generate(
     rows: list[Row],
     generation: Generation,
     stream: TokenStream,
-    is_cancelled: Callable[[], bool],
+    checkpoint: Checkpoint,
     *,
     max_batch_rows: int | None,
 ) -> list[ErrorInfo]:
     """Generates rows batch by batch; a batch that does not fit is halved, one that fails does not stop the others.
 
     Returns:
-        The errors of the rows that failed. Rows whose `finish` is None then were cancelled.
+        The errors of the rows that failed. Rows whose `finish` is None then were stopped.
     """
     n_rows = batch_size(adapter, rows, generation.max_new_tokens, max_batch_rows)
     waiting = split_by_length(rows, n_rows)
     errors: list[ErrorInfo] = []
-    while waiting and not is_cancelled():
+    while waiting and not checkpoint():
         batch = waiting.pop(0)
         ran_out_of_memory = False
         try:
-            decode(adapter, batch, generation, stream, is_cancelled)
+            decode(adapter, batch, generation, stream, checkpoint)
         except Exception as error:  # noqa: BLE001 - a failing batch must not take the run, or the worker, with it
             left = [row for row in batch if row.finish is None]
             ran_out_of_memory = is_out_of_memory(error)

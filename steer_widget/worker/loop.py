@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import importlib.metadata
 import os
-import queue
 import threading
 import traceback
+from collections import deque
 from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from ..protocol import Activations, LoadStage, Question
     from .engine import Engine
 
+Job = Load | StartRun | ReadMeans | Shutdown
 EngineMaker = Callable[[Load, Callable[["LoadStage", float | None, str], None]], "Engine"]
 _PACKAGES = ("steer-widget", "torch", "transformers", "sae-lens", "tokenizers", "numpy")
 
@@ -52,33 +53,52 @@ class WorkerLoop:
     def __init__(self, make_engine: EngineMaker, emit: Callable[[Event], None]) -> None:
         self._make_engine = make_engine
         self._emit = emit
-        self._jobs: queue.SimpleQueue[Load | StartRun | ReadMeans | Shutdown] = queue.SimpleQueue()
+        self._jobs: deque[Job] = deque()
         self._engine: Engine | None = None
         self._cancelled: set[str] = set()
-        self._lock = threading.Lock()
+        self._arrived = threading.Condition()
 
     def take(self, command: Command) -> None:
         """Takes a command; returns at once. Called on the reading thread."""
         if isinstance(command, CancelRun):
-            with self._lock:
+            with self._arrived:
                 self._cancelled.add(command.run)
         elif isinstance(command, CheckGrid):
             self._emit(self._answer(command, lambda engine: TokenCounts(engine.check(command))))
         else:
-            self._jobs.put(command)
+            with self._arrived:
+                self._jobs.append(command)
+                self._arrived.notify()
 
     def work(self) -> None:
         """Loads and runs until told to shut down. Called on the main thread, which torch likes best."""
         while True:
-            job = self._jobs.get()
+            with self._arrived:
+                self._arrived.wait_for(lambda: self._jobs)
+                job = self._jobs.popleft()
             if isinstance(job, Shutdown):
                 return
-            if isinstance(job, Load):
-                self._load(job)
-            elif isinstance(job, ReadMeans):
-                self._emit(self._answer(job, partial(_means, job)))
-            else:
-                self._run(job)
+            self._do(job)
+
+    def _do(self, job: Load | StartRun | ReadMeans) -> None:
+        if isinstance(job, Load):
+            self._load(job)
+        elif isinstance(job, ReadMeans):
+            self._emit(self._answer(job, partial(_means, job)))
+        else:
+            self._run(job)
+
+    def _checkpoint(self, run: str) -> bool:
+        """Does what has come since and overtakes the run; True when the run is to stop."""
+        while True:
+            with self._arrived:
+                job = self._jobs[0] if self._jobs else None
+                if isinstance(job, Shutdown):
+                    return True
+                if job is None or isinstance(job, Load) or run in self._cancelled:
+                    return run in self._cancelled
+                self._jobs.popleft()
+            self._do(job)
 
     def _load(self, command: Load) -> None:
         def progress(stage: LoadStage, fraction: float | None, message: str) -> None:
@@ -115,12 +135,12 @@ class WorkerLoop:
             self._refuse(command, GenerationError("No model is loaded, so nothing can run. Load one first."))
             return
         try:
-            engine.run(command, self._emit, lambda: command.run in self._cancelled)
+            engine.run(command, self._emit, partial(self._checkpoint, command.run))
         except Exception as error:  # noqa: BLE001 - the engine handles what it expects; the worker outlives the rest
             failed = GenerationError(f"The run failed: {type(error).__name__}: {error}. The worker lives on.")
             self._refuse(command, failed)
         finally:
-            with self._lock:
+            with self._arrived:
                 self._cancelled.discard(command.run)
 
     def _refuse(self, command: StartRun, error: SteerError) -> None:

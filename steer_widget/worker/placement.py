@@ -69,6 +69,15 @@ def free_bytes(device: torch.device) -> int:
     return int(psutil.virtual_memory().available)
 
 
+def memory_held(device: torch.device) -> int:
+    """Bytes that this process holds: of the machine's memory, or of the GPU's where the model is on one."""
+    if device.type == "cuda":
+        return sum(torch.cuda.memory_reserved(n) for n in range(torch.cuda.device_count()))
+    import psutil
+
+    return int(psutil.Process().memory_info().rss)
+
+
 def is_out_of_memory(error: BaseException) -> bool:
     """Whether memory ran out, on the GPU or on the CPU."""
     if isinstance(error, (torch.OutOfMemoryError, MemoryError)):

@@ -13,6 +13,7 @@ from .placement import is_out_of_memory, release_memory, trim_heap
 if TYPE_CHECKING:
     from ..protocol import Event
     from .cell_measurer import CellMeasurer
+    from .checkpoint import Checkpoint
     from .row import Row
 
 _MAX_TOKENS = {"cpu": 3072}  # padded, in one pass: enough to keep the processor busy
@@ -24,7 +25,7 @@ def score(
     rows: Sequence[Row],
     measurer: CellMeasurer,
     emit: Callable[[Event], None],
-    is_cancelled: Callable[[], bool],
+    checkpoint: Checkpoint,
 ) -> None:
     """Measures the cells that have a text, and sends what was measured on each.
 
@@ -35,13 +36,13 @@ def score(
         rows: all of the run, ended; those of a prompt and sample are best measured together.
         measurer: takes the measures that the grid asks for.
         emit: takes events to the kernel.
-        is_cancelled: asked between passes.
+        checkpoint: passed before every forward pass.
     """
     scorable = [row for row in rows if row.is_scorable]
     waiting = _batches(sorted(scorable, key=measurer.order), measurer.device_type)
     if len(waiting) > 1:
         trim_heap()  # of what decoding left
-    while waiting and not is_cancelled():
+    while waiting and not checkpoint():
         batch = waiting.pop(0)
         ran_out_of_memory = False
         try:

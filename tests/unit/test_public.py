@@ -12,7 +12,7 @@ from steer_widget import errors
 DESIGN = {
     "demo", "load", "from_model", "load_result", "Steerer", "SteerWidget", "Feature", "Edit", "Steering", "Generation",
     "Message", "Grid", "Selection", "Run", "RunResult", "Cell", "Hit", "errors", "__version__",
-    "Vector", "Control", "Schedule", "Span", "TokenPositions",
+    "Vector", "Control", "Schedule", "Span", "TokenPositions", "Limits", "Recycling",
     "Measures", "TokenMeasures", "Alternative", "FeatureActivation", "FeatureShift",
 }  # fmt: skip
 

@@ -73,6 +73,7 @@ def page(widget: SteerWidget) -> Page:
 
 
 F = sw.Feature(3, "three")
+NOTHING_LEFT = {"n_runs": 0, "n_waiting": 0, "n_tokens_left": 0, "eta_s": None}
 F_JSON = {
     "feature": {"kind": "feature", "index": 3, "label": "three", "sae": ""},
     "strength": 4,
@@ -159,7 +160,7 @@ def test_the_page_s_state_is_plain_json(widget: SteerWidget) -> None:
     assert state["prompts"] == ["x", [{"role": "user", "content": "y"}]]
     assert state["selection"] == {"edits": [F_JSON], "combine": False, "baseline": True, "samples": 1}
     assert state["generation"]["max_new_tokens"] == 60
-    assert state["snapshot"] == {"type": "RunSnapshot", "seq": 0, "run": None}
+    assert state["snapshot"] == {"type": "RunSnapshot", "seq": 0, "run": None, "backlog": NOTHING_LEFT}
 
 
 def test_every_kind_of_edit_goes_to_the_page_and_comes_back(page: Page, widget: SteerWidget) -> None:

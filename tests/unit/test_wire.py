@@ -73,6 +73,7 @@ def test_every_struct_of_the_wire_is_in_a_union() -> None:
         *PAGE_EVENTS,
         *get_args(protocol.PageCommand),
         protocol.Found,
+        protocol.Log,
         protocol.Started,
         protocol.TokenCounts,
         protocol.Activations,

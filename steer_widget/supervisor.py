@@ -1,0 +1,170 @@
+"""The life of the worker: started, loaded, replaced between runs, given up after too many deaths."""
+
+from __future__ import annotations
+
+import logging
+import weakref
+
+import msgspec
+
+from .backends.base import Backend, WorkerExit
+from .errors import SteerError, WorkerCrashLoop
+from .escalation import Escalation
+from .lifeline import Lifeline, Owner, worker_died
+from .protocol import Command, ErrorInfo, Load, Loading, Ready, RunDone, Shutdown, Status
+from .recycling import Recycling
+
+_log = logging.getLogger(__name__)
+
+MAX_DEATHS = 3
+_SHUTDOWN_GRACE_S = 3.0
+_TERMINATE_GRACE_S = 2.0
+
+
+class Supervisor:
+    """Starts workers, one at a time, and knows how they are. The controller guards every call by its lock.
+
+    Args:
+        owner: hears of events and ends.
+        backend: where a worker runs.
+        load: what each worker loads.
+        recycling: when a worker is replaced.
+
+    Attributes:
+        status: as the page shows it.
+        ready: what the worker said when it had loaded; None before.
+        lifeline: of the present worker; None where there is none.
+    """
+
+    def __init__(self, owner: Owner, backend: Backend, load: Load, recycling: Recycling) -> None:
+        self.status = Status()
+        self.ready: Ready | None = None
+        self.lifeline: Lifeline | None = None
+        # Weakly: an owner that nobody else holds is collected, and its finalizer ends the worker.
+        self._owner = weakref.ref(owner)
+        self._backend = backend
+        self._load_command = load
+        self._recycling = recycling
+        self._n_runs = 0
+        self._n_deaths = 0
+        self._end_reason = ""
+        self._leaving: Escalation | None = None
+
+    @property
+    def given_up(self) -> ErrorInfo | None:
+        """Why no worker starts by itself any more; None while one does."""
+        return self.status.error if self._n_deaths >= MAX_DEATHS else None
+
+    def set(self, **changes: object) -> None:
+        """Changes the status."""
+        self.status = msgspec.structs.replace(self.status, **changes)
+
+    def send(self, command: Command) -> None:
+        """Hands a command over; the end of a worker that cannot take it is told by its lifeline."""
+        try:
+            self._backend.send(command)
+        except SteerError as error:
+            # The end of the worker is on its way to the owner, who knows more then and tells it all.
+            _log.debug("the worker did not take %s: %s", type(command).__name__, error)
+
+    def load(self) -> bool:
+        """Starts a worker where none is alive, and has it load; False where it cannot be started."""
+        owner = self._owner()
+        if owner is None:
+            return False
+        self.set(worker="loading", loading=Loading("start"), error=None, load_s=None)
+        try:
+            if self.lifeline is None or not self._backend.is_alive():
+                self.lifeline = Lifeline(owner)
+                self._n_runs = 0
+                self._end_reason = ""
+                self._backend.start(self.lifeline.on_event, self.lifeline.on_exit)
+            self.set(pid=self._backend.pid())
+        except (SteerError, OSError) as error:
+            self.lifeline = None
+            self.failed(ErrorInfo.of(error, "The worker process could not be started."))
+            return False
+        self.send(self._load_command)
+        return True
+
+    def forgive(self) -> None:
+        """The user wants another try: deaths so far do not count."""
+        self._n_deaths = 0
+
+    def loaded(self, event: Ready) -> None:
+        """The worker waits for runs."""
+        self.ready = event
+        self.set(
+            worker="ready",
+            loading=None,
+            model=event.model,
+            saes=event.saes,
+            methods=event.methods,
+            measures=event.measures,
+            pid=event.pid,
+            load_s=event.load_s,
+            error=None,
+        )
+
+    def failed(self, error: ErrorInfo) -> None:
+        """Loading came to nothing."""
+        self.set(worker="failed", loading=None, error=error, pid=self._backend.pid())
+
+    def kill(self, reason: str) -> None:
+        """Ends the worker at once; `reason` says why, in the error of what it was doing."""
+        self._end_reason = reason
+        self._backend.kill()
+
+    def run_ended(self, event: RunDone) -> None:
+        """A run came to its end: the worker is well."""
+        self._n_deaths = 0
+        self._n_runs += 1
+        self.set(worker="ready", n_memory_bytes=event.n_memory_bytes)
+
+    def replace_if_due(self) -> bool:
+        """Replaces a worker that has served for long or grown large; call between runs. True if it does."""
+        reason = self._recycling.reason(self._n_runs, self.status.n_memory_bytes)
+        if self.lifeline is None or not reason:
+            return False
+        self.set(worker="loading", loading=Loading("start", 0.0, f"the worker is being replaced: {reason}"))
+        self.send(Shutdown())
+        self._leaving = Escalation(
+            self._backend, cancel_grace_s=_SHUTDOWN_GRACE_S, terminate_grace_s=_TERMINATE_GRACE_S
+        )
+        return True
+
+    def ended(self, end: WorkerExit) -> ErrorInfo | None:
+        """The worker is gone. Gives the error that tells it; None where it was being replaced."""
+        self.lifeline = None
+        was_loading = self.status.worker == "loading"
+        if self._leaving is not None:
+            self._leaving.settle()
+            self._leaving = None
+            self.load()
+            return None
+        self._n_deaths += not end.expected
+        error = ErrorInfo.of(worker_died(end, was_loading=was_loading, reason=self._end_reason))
+        if self._n_deaths >= MAX_DEATHS:
+            error = ErrorInfo.of(_crash_loop(error.message), error.details)
+        if was_loading or self._n_deaths >= MAX_DEATHS:
+            self.failed(error)
+        else:
+            self.set(worker="stopped", pid=None, error=error)
+        return error
+
+    def log_tail(self) -> str:
+        """The last lines of the worker's log."""
+        return self._backend.log_tail()
+
+    def closed(self) -> None:
+        """Nobody wants a worker any more."""
+        if self._leaving is not None:
+            self._leaving.settle()
+        self.set(worker="stopped", loading=None, pid=None)
+
+
+def _crash_loop(last: str) -> WorkerCrashLoop:
+    return WorkerCrashLoop(
+        f"The worker died {MAX_DEATHS} times in a row, so no new one starts by itself. The last time: {last} "
+        "Remove the cause, then start it again: steerer.reload(), or Reload in the widget."
+    )
