@@ -44,7 +44,7 @@ LAYERS = (
         "same_model",
         "sources",
     ),
-    ("arguments", "cell", "printable", "progress", "record", "states", "_kernel"),
+    ("arguments", "cell", "printable", "progress", "record", "run_states", "cell_states", "_kernel"),
     ("backends",),
     ("channel",),
     ("features", "embedded", "methods"),
