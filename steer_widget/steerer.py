@@ -294,6 +294,11 @@ class Steerer(Explorer):
         """Starts the worker again after it could not load, or died too often. Returns at once."""
         self._controller.start()
 
+    @property
+    def log(self) -> str:
+        """The last lines that the worker wrote: warnings of libraries, progress of loading, tracebacks."""
+        return self._controller.log_tail()
+
     def close(self) -> None:
         """Stops every run and ends the worker; takes up to two seconds. Texts so far are kept."""
         self._controller.close()
