@@ -17,6 +17,7 @@ SteerError
 │   └── WorkerTimeout              no answer in time
 ├── ProtocolError                  a frame that could not be read
 ├── ResultFormatError              a saved result that is damaged or of another version
+├── HistoryError                   the history of runs could not be read or written
 └── SteererClosed                  used after close()
 
 Each text says what happened, the likely cause and the next step.
@@ -122,6 +123,10 @@ class ProtocolError(SteerError):
 
 class ResultFormatError(SteerError):
     """A saved result that is damaged, or written by a newer version."""
+
+
+class HistoryError(SteerError):
+    """The history of runs could not be read or written."""
 
 
 class SteererClosed(SteerError):

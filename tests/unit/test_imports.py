@@ -23,6 +23,7 @@ LAYERS = (
     ("steerer",),
     ("contrast", "waiting"),
     ("traits", "feed", "stream", "views", "fallback"),
+    ("history",),
     ("run",),
     ("result", "saving", "saved_v1", "text_table", "html_table", "remarks"),
     ("controller",),
