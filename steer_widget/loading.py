@@ -12,12 +12,14 @@ from .controller import Controller
 from .embedded import SAE_NAME, feature_table_path
 from .embedded import sae_folder as embedded_sae_folder
 from .features.table import FeatureTable
+from .history import History, Recorder
 from .options import (
     as_backend,
     as_device,
     as_device_map,
     as_dtype,
     as_embedder,
+    as_history,
     as_rows,
     as_switch,
     as_table_path,
@@ -43,6 +45,7 @@ def demo(
     max_batch_rows: int | None = None,
     features: str | Path | None = None,
     embedder: str | Path | None = None,
+    history: bool | str | Path = True,
 ) -> Steerer:
     """A steerer of the embedded model and SAE. Starts loading and returns at once.
 
@@ -55,6 +58,7 @@ def demo(
         max_batch_rows: most cells in one batch; None as many as fit into memory.
         features: path of another feature table; None takes the embedded one.
         embedder: folder of a sentence-embedding model, for the measure similarity; None leaves that out.
+        history: whether runs are written down in the user's data folder as they go on, or in which folder.
 
     Raises:
         InvalidInput: an option is refused.
@@ -69,9 +73,11 @@ def demo(
         embedder=as_embedder(embedder),
         max_batch_rows=as_rows(max_batch_rows),
     )
+    history_folder = as_history(history)
     table_path = feature_table_path() if features is None else as_table_path(features)
     known = KnownSae(SAE_NAME, read_sae_facts(embedded_sae_folder()).d_sae)
-    return _start(as_backend(backend), load_command, [known], {0: table_path}, title=_EMBEDDED)
+    tables = {0: table_path}
+    return _start(as_backend(backend), load_command, [known], tables, history_folder, title=_EMBEDDED)
 
 
 def load(
@@ -86,6 +92,7 @@ def load(
     max_batch_rows: int | None = None,
     features: Features | None = None,
     embedder: str | Path | None = None,
+    history: bool | str | Path = True,
 ) -> Steerer:
     """A steerer of a Hugging Face causal model and its SAELens SAEs. Starts loading and returns at once.
 
@@ -103,6 +110,7 @@ def load(
         features: path of a feature table (JSON lines): labels, search, unit max_act. With several SAEs it is
             the first one's, or a dict from an SAE's name to its table.
         embedder: folder of a sentence-embedding model, for the measure similarity; None leaves that out.
+        history: whether runs are written down in the user's data folder as they go on, or in which folder.
 
     Raises:
         MissingPath: a folder or file is not there.
@@ -121,6 +129,7 @@ def load(
         trust_remote_code=as_switch("trust_remote_code", trust_remote_code),
         max_batch_rows=as_rows(max_batch_rows),
     )
+    history_folder = as_history(history)
     tables = choose_tables(features, chosen)
     if model_path is not None:
         model_facts = read_model_facts(model_path)
@@ -128,7 +137,7 @@ def load(
             check_fit(model_facts, choice.facts)
     title = ", ".join(_short(name) for name in (load_command.model, *(choice.name for choice in chosen)))
     known = [choice.known for choice in chosen]
-    return _start(as_backend(backend), load_command, known, tables, title=title)
+    return _start(as_backend(backend), load_command, known, tables, history_folder, title=title)
 
 
 def from_model(
@@ -139,6 +148,7 @@ def from_model(
     max_batch_rows: int | None = None,
     features: Features | None = None,
     embedder: str | Path | None = None,
+    history: bool | str | Path = True,
 ) -> Steerer:
     """A steerer of objects you have loaded, run in this process. Returns at once.
 
@@ -153,6 +163,7 @@ def from_model(
         features: path of a feature table (JSON lines): labels, search, unit max_act. With several SAEs it is
             the first one's, or a dict from an SAE's name to its table.
         embedder: folder of a sentence-embedding model, for the measure similarity; None leaves that out.
+        history: whether runs are written down in the user's data folder as they go on, or in which folder.
 
     Raises:
         MissingPath: no such feature table or folder.
@@ -165,17 +176,25 @@ def from_model(
         embedder=as_embedder(embedder),
         max_batch_rows=as_rows(max_batch_rows),
     )
+    history_folder = as_history(history)
     tables = choose_tables(features, chosen)
     from .backends.inline import InlineBackend
 
     saes = {c.name: c.source.path if c.held is None else c.held for c in chosen}
     backend = InlineBackend(model, tokenizer, saes)
     title = ", ".join(_short(name) for name in (load_command.model, *(choice.name for choice in chosen)))
-    return _start(backend, load_command, [choice.known for choice in chosen], tables, title=title)
+    known = [choice.known for choice in chosen]
+    return _start(backend, load_command, known, tables, history_folder, title=title)
 
 
 def _start(
-    backend: Backend, command: Load, told: Sequence[KnownSae], table_paths: Mapping[int, Path], *, title: str
+    backend: Backend,
+    command: Load,
+    told: Sequence[KnownSae],
+    table_paths: Mapping[int, Path],
+    history_folder: Path | None,
+    *,
+    title: str,
 ) -> Steerer:
     controller = Controller(backend, command)
     controller.start()
@@ -190,7 +209,9 @@ def _start(
         """What the worker tells, once it has loaded; until then, what folders and names tell."""
         return [KnownSae(info.name, info.d_sae) for info in controller.status.saes] or told
 
-    return Steerer(controller, Catalog(known, tables), title=title)
+    recorder = Recorder.attach(controller, history_folder) if history_folder is not None else None
+    history = History(history_folder, recorder=recorder)
+    return Steerer(controller, Catalog(known, tables), title=title, history=history)
 
 
 def _short(name: str) -> str:

@@ -9,6 +9,7 @@ from pathlib import Path
 from .backends.base import Backend
 from .backends.local import LocalBackend
 from .errors import InvalidInput, MissingPath
+from .history.places import data_folder
 
 _DEVICES = re.compile(r"auto|cpu|mps|(cuda|xpu)(:\d+)?")
 _DEVICE_MAPS = re.compile(r"auto|balanced|balanced_low_0|sequential|cpu|mps|(cuda|xpu)(:\d+)?")
@@ -90,6 +91,15 @@ def as_rows(given: object) -> int | None:
     if given is not None and (isinstance(given, bool) or not isinstance(given, int) or given < 1):
         raise InvalidInput("max_batch_rows", given, "a whole number from 1 up, or None")
     return given
+
+
+def as_history(given: object) -> Path | None:
+    """The folder of the history: True is the user's data folder, False none."""
+    if isinstance(given, bool):
+        return data_folder() if given else None
+    if not isinstance(given, (str, Path)) or not str(given):
+        raise InvalidInput("history", given, "True, False, or a folder")
+    return Path(given).expanduser().absolute()
 
 
 def as_table_path(given: object) -> Path:

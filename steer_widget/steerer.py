@@ -13,6 +13,7 @@ from .catalog import Catalog, Hit
 from .contrast import Contrast
 from .controller import Controller
 from .errors import InvalidInput, WorkerError
+from .history import History
 from .protocol import CheckGrid, FeatureCard, Pool, Status
 from .run import Run
 from .spec import (
@@ -30,8 +31,6 @@ from .spec import (
 from .waiting import wait_ready
 
 if TYPE_CHECKING:
-    from types import TracebackType
-
     from typing_extensions import Self
 
     from .widget import SteerWidget
@@ -53,12 +52,16 @@ class Steerer:
         controller: takes runs to the worker.
         catalog: what is known of the features.
         title: model and SAEs, in short.
+        history: where the runs are written down; None: nowhere.
     """
 
-    def __init__(self, controller: Controller, catalog: Catalog, *, title: str = "") -> None:
+    def __init__(
+        self, controller: Controller, catalog: Catalog, *, title: str = "", history: History | None = None
+    ) -> None:
         self._controller = controller
         self._catalog = catalog
         self._title = title
+        self._history = History() if history is None else history
         self._widget: SteerWidget | None = None
 
     # ---- what there is
@@ -81,6 +84,10 @@ class Steerer:
 
             self._widget = SteerWidget(self)
         return self._widget
+
+    def history(self) -> History:
+        """Every run, of other kernels and days too, newest first: see `sw.History`."""
+        return self._history
 
     def feature(self, key: int | str, sae: str = "") -> Feature:
         """A feature by its 0-based index, or by a label that it alone has.
@@ -355,13 +362,12 @@ class Steerer:
     def close(self) -> None:
         """Stops every run and ends the worker; takes up to two seconds. Texts so far are kept."""
         self._controller.close()
+        self._history.close()
 
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_error: object) -> None:
         self.close()
 
     # ---- for the widget
