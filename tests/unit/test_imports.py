@@ -24,6 +24,7 @@ LAYERS = (
     ("explorer",),
     ("contrast", "waiting"),
     ("traits", "feed", "stream", "views", "fallback"),
+    ("history",),
     ("run",),
     ("reopened",),
     ("result", "saving", "saved_v1", "text_table", "html_table", "remarks"),
