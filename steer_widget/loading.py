@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -25,7 +26,7 @@ from .options import (
     as_switch,
     as_table_path,
 )
-from .protocol import Load
+from .protocol import ErrorInfo, Load
 from .recycling import Recycling
 from .sae_choice import SaeName, SaeNames, choose_saes, choose_tables
 from .sources import check_fit, model_folder, read_model_facts, read_sae_facts
@@ -227,9 +228,21 @@ def _start(
         """What the worker tells, once it has loaded; until then, what folders and names tell."""
         return [KnownSae(info.name, info.d_sae) for info in controller.status.saes] or told
 
-    recorder = Recorder.attach(controller, history_folder) if history_folder is not None else None
-    history = History(history_folder, recorder=recorder)
+    history = History(history_folder, recorder=_recorder(controller, history_folder))
     return Steerer(controller, Catalog(known, tables), title=title, history=history)
+
+
+def _recorder(controller: Controller, folder: Path | None) -> Recorder | None:
+    if folder is None:
+        return None
+    told = weakref.ref(controller)
+
+    def on_problem(problem: ErrorInfo | None) -> None:
+        held = told()
+        if held is not None:
+            held.on_history(problem)
+
+    return Recorder.attach(controller, folder, on_problem=on_problem)
 
 
 def _short(name: str) -> str:

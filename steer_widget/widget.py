@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import anywidget
-import msgspec
 import traitlets
 
 from ._kernel import answer_every_page, warn_if_broken
@@ -53,7 +52,7 @@ from .traits import (
     snapshot_from,
     status_from,
 )
-from .views import brief
+from .views import brief, brief_status
 
 if TYPE_CHECKING:
     from .steerer import Steerer
@@ -202,9 +201,7 @@ class SteerWidget(anywidget.AnyWidget):
 
     def _publish_status(self) -> None:
         with self._trait_lock:
-            status = self._steerer.status
-            error = status.error.brief() if status.error is not None else None
-            self.set_trait("status", msgspec.structs.replace(status, error=error))
+            self.set_trait("status", brief_status(self._steerer.status))
 
     # ---- from the page
 

@@ -23,7 +23,8 @@ from steer_widget.protocol import ErrorInfo
 from steer_widget.run import Run
 from tests.history.child import Child, kernel
 from tests.unit.grids import grid
-from tests.unit.scripted import ScriptedBackend
+from tests.unit.page import wait_until
+from tests.unit.scripted import READY, ScriptedBackend
 
 Record = Callable[..., Recorder]
 
@@ -369,3 +370,25 @@ def test_a_listener_that_fails_does_not_end_the_recorder(
     assert recorder.flush()
     assert threading.active_count() > 1
     assert len(History(tmp_path / "file")) == 1
+
+
+def test_the_page_is_told_while_runs_cannot_be_written_and_when_they_can_again(tmp_path: Path) -> None:
+    backend = ScriptedBackend()
+    in_the_way = tmp_path / "data"
+    in_the_way.write_text("a file where the folder should be")
+    steerer = sw.load("a/b", "c/d", backend=backend, history=in_the_way / "history")
+    try:
+        backend.say(READY)
+        run = steerer.compare("x", [sw.Feature(3).at(4)])
+        backend.finish()
+        wait_until(lambda: steerer.widget.status.history_problem is not None)
+        assert str(in_the_way) in steerer.widget.status.history_problem.message  # type: ignore[union-attr]
+        assert run.result().state == "done"
+        in_the_way.unlink()
+        steerer.compare("y", [sw.Feature(3).at(4)])
+        backend.finish()
+        wait_until(lambda: steerer.widget.status.history_problem is None)
+        assert len(steerer.history()) == 2
+    finally:
+        steerer.widget.close()
+        steerer.close()
