@@ -3,7 +3,7 @@ import type { CellView } from "../src/protocol.gen";
 import { NOTHING_SHOWN, type RunEvent, reduce, type Shown } from "../src/reducer";
 import { cell, delta, runView, snapshot } from "./host";
 
-const started: Shown = { seq: 4, run: runView("r", 2) };
+const started: Shown = { ...NOTHING_SHOWN, seq: 4, run: runView("r", 2) };
 
 describe("deltas", () => {
   test("append to the cells they name, and leave the other cells the same objects", () => {
@@ -53,7 +53,7 @@ describe("deltas", () => {
 describe("snapshots", () => {
   test("replace everything, also at the same number", () => {
     const run = runView("r", 3);
-    expect(reduce(started, snapshot(4, run))).toEqual([{ seq: 4, run }, "applied"]);
+    expect(reduce(started, snapshot(4, run))).toEqual([{ ...NOTHING_SHOWN, seq: 4, run }, "applied"]);
   });
 
   test("older than what is shown are ignored", () => {
@@ -97,7 +97,7 @@ function messages(next: () => number): { events: RunEvent[]; truth: () => Shown 
     seq += 1;
     events.push(delta(seq, run.id, { cells: [{ index, append, n_tokens: grown.n_tokens, done }] }));
   }
-  return { events, truth: () => ({ seq, run }) };
+  return { events, truth: () => ({ ...NOTHING_SHOWN, seq, run }) };
 }
 
 /** Plays one sequence over the wire; what is shown never holds a token twice and never goes back. */

@@ -1,44 +1,76 @@
-import { count, duration } from "../numbers";
+import { useRef } from "preact/hooks";
+import { backlogWords, stateWords } from "../backlog";
+import { duration } from "../numbers";
 import { useView } from "../page";
-import type { RunState } from "../protocol.gen";
-import { isActive } from "../reducer";
+import type { RunView } from "../protocol.gen";
+import { useSeconds } from "../seconds";
+import { isActive } from "../states";
+import { SteadySpeed, SteadyTime, timeLeft } from "../steady";
 import { Meter } from "./Meter";
 
-const STATE: Readonly<Record<RunState, string>> = {
-  queued: "Waiting for its turn",
-  loading: "Waiting for the model",
-  running: "Writing",
-  stopping: "Stopping",
-  done: "Done",
-  stopped: "Stopped",
-  failed: "Failed",
-};
+const FIGURE_SPACE = "\u2007";
 
-/** How far the run is: percent, speed, time left. */
+/** The number in the room that its largest value takes, so that nothing beside it moves. */
+const padded = (n: number, largest: number): string =>
+  n.toLocaleString("en").padStart(largest.toLocaleString("en").length, FIGURE_SPACE);
+
+class Steady {
+  readonly run = new SteadyTime();
+  readonly all = new SteadyTime();
+  readonly speed = new SteadySpeed();
+}
+
+function facts(run: RunView, steady: Steady, nowS: number): string[] {
+  const { fraction, n_tokens, tokens_per_s, eta_s, elapsed_s, n_cells_ended, is_overtaken } = run.progress;
+  const active = isActive(run);
+  const nCells = run.cells.length;
+  const speed = steady.speed.show(active && is_overtaken ? null : tokens_per_s, nowS);
+  const leftS = steady.run.show(active ? eta_s : null, nowS);
+  const cells = `${padded(n_cells_ended, nCells)} of ${nCells.toLocaleString("en")} cell${nCells === 1 ? "" : "s"}`;
+  const tokens = active
+    ? padded(n_tokens, nCells * run.generation.max_new_tokens)
+    : n_tokens.toLocaleString("en");
+  return [
+    ...(active ? [`${padded(Math.floor(fraction * 100), 100)} %`] : []),
+    cells,
+    `${tokens} token${n_tokens === 1 ? "" : "s"}`,
+    ...(speed === null ? [] : [`${padded(Math.round(speed), 100)} tokens/s`]),
+    ...(active ? (leftS === null ? [] : [`${timeLeft(leftS)} left`]) : [duration(elapsed_s)]),
+  ];
+}
+
+/** How far the run is: percent, speed, time left; and what all runs have left where there are others. */
 export function RunProgress() {
   const { store } = useView();
-  const { run } = store.shown.value;
+  const { run, backlog } = store.shown.value;
+  const nowS = useSeconds(isActive(run) || backlog.n_runs > 0);
+  const steady = useRef({ run: "", of: new Steady() });
   if (run === null) return null;
-  const { fraction, n_tokens, tokens_per_s, eta_s, elapsed_s, n_cells_ended } = run.progress;
+  if (steady.current.run !== run.id) steady.current = { run: run.id, of: new Steady() };
+  const { fraction } = run.progress;
   const active = isActive(run);
-  const percent = Math.floor(fraction * 100);
-  const state = active && store.ui.stopping.value === run.id ? STATE.stopping : STATE[run.state];
-  const facts = [
-    ...(active ? [`${percent} %`] : []),
-    `${n_cells_ended.toLocaleString("en")} of ${count(run.cells.length, "cell")}`,
-    count(n_tokens, "token"),
-    ...(tokens_per_s === null ? [] : [`${Math.round(tokens_per_s).toLocaleString("en")} tokens/s`]),
-    ...(active ? (eta_s === null ? [] : [`${duration(eta_s)} left`]) : [duration(elapsed_s)]),
-  ];
+  const state = stateWords(run, store.ui.stopping.value === run.id);
+  const others = backlogWords(run, backlog, steady.current.of.all.show(backlog.eta_s, nowS));
   return (
     <div class="sw-progress" data-testid="sw-progress" data-state={run.state} data-run={run.id}>
       <div class="sw-progress-words">
         <strong>{state}</strong>
-        <span class="sw-facts">{facts.join(" · ")}</span>
+        {others !== "" && (
+          <span class="sw-facts sw-backlog" data-testid="sw-backlog">
+            {others}
+          </span>
+        )}
+        <span class="sw-facts" data-testid="sw-facts">
+          {facts(run, steady.current.of, nowS).map((fact, i) => (
+            <span key={i} class="sw-fact">
+              {fact}
+            </span>
+          ))}
+        </span>
       </div>
       <Meter label="Progress of the run" fraction={fraction} quiet={!active} />
       <span class="sw-hidden" role="status">
-        {`${state}${active ? `, ${Math.floor(percent / 10) * 10} percent` : ""}`}
+        {`${state}${active ? `, ${Math.floor(fraction * 10) * 10} percent` : ""}`}
       </span>
     </div>
   );
