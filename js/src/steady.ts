@@ -2,6 +2,11 @@
 
 /** At most one change in so many seconds. */
 const MIN_SHOWN_S = 1;
+/** Seconds after which an estimate counts 1/e. */
+const MEMORY_S = 3;
+/** Shares of the time left by which it differs much, or next to nothing. */
+const LARGE_SHARE = 0.5;
+const SMALL_SHARE = 0.15;
 const MINUTE_S = 60;
 const HOUR_S = 3600;
 
@@ -32,6 +37,7 @@ export function timeLeft(seconds: number): string {
 export class SteadyTime {
   #endS: number | null = null;
   #estimateS: number | null = null;
+  #heardAtS = 0;
   #shownS: number | null = null;
   #changedAtS = Number.NEGATIVE_INFINITY;
 
@@ -45,7 +51,8 @@ export class SteadyTime {
     }
     if (estimateS !== this.#estimateS) {
       this.#estimateS = estimateS;
-      this.#endS = nowS + estimateS;
+      this.#endS = this.#smoothed(nowS + estimateS, nowS);
+      this.#heardAtS = nowS;
     }
     const leftS = Math.max(1, rounded((this.#endS ?? nowS) - nowS));
     if (
@@ -58,9 +65,16 @@ export class SteadyTime {
     return this.#shownS;
   }
 
-  /** Down is how time goes; up by one step is noise. */
+  /** Small differences are noise and count little by little; large ones are another truth. */
+  #smoothed(endS: number, nowS: number): number {
+    if (this.#endS === null || Math.abs(endS - this.#endS) > LARGE_SHARE * Math.max(1, this.#endS - nowS))
+      return endS;
+    return this.#endS + (endS - this.#endS) * (1 - Math.exp((this.#heardAtS - nowS) / MEMORY_S));
+  }
+
+  /** Down is how time goes; a little up is noise. */
   #isNews(leftS: number, shownS: number): boolean {
-    return leftS < shownS || leftS > shownS + 2 * stepOf(shownS);
+    return leftS < shownS || leftS > shownS + Math.max(2 * stepOf(shownS), SMALL_SHARE * shownS);
   }
 }
 

@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import type { CellView } from "../src/protocol.gen";
 import { NOTHING_SHOWN, type RunEvent, reduce, type Shown } from "../src/reducer";
 import { cell, delta, runView, snapshot } from "./host";
+import { random } from "./random";
 
 const started: Shown = { ...NOTHING_SHOWN, seq: 4, run: runView("r", 2) };
 
@@ -60,15 +61,6 @@ describe("snapshots", () => {
     expect(reduce(started, snapshot(3, runView("old", 1)))).toEqual([started, "ignored"]);
   });
 });
-
-/** Small reproducible random numbers, so that a failing sequence can be run again. */
-function random(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state * 1_664_525 + 1_013_904_223) % 4_294_967_296;
-    return state / 4_294_967_296;
-  };
-}
 
 /** A kernel that numbers its messages, on a wire that loses, doubles and swaps them. */
 function messages(next: () => number): { events: RunEvent[]; truth: () => Shown } {
