@@ -28,7 +28,7 @@ export function ErrorBox({ error, testId, onClose, compact = false, notice }: Pr
       data-testid={testId}
       data-kind={error.kind}
     >
-      {!compact && <Icon name={notice === undefined ? "alert" : "clock"} />}
+      {!compact && <Icon name="alert" />}
       <div class="sw-error-body">
         {notice !== undefined && <p class="sw-error-title">{notice}</p>}
         <p class="sw-error-text" dir="auto">

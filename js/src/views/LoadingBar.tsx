@@ -1,4 +1,5 @@
 import { useRef } from "preact/hooks";
+import { padded } from "../numbers";
 import { useView } from "../page";
 import type { Loading, LoadStage } from "../protocol.gen";
 import { useSeconds } from "../seconds";
@@ -31,8 +32,8 @@ export function LoadingBar({ loading }: { loading: Loading | null }) {
           {loading === null ? STAGE.start : loading.message || STAGE[loading.stage]}
         </span>
         <span class="sw-facts">
-          {fraction !== null && <span class="sw-fact">{Math.floor(fraction * 100)} %</span>}
-          {passedS !== null && <span class="sw-fact">{Math.floor(passedS)} s so far</span>}
+          {fraction !== null && <span class="sw-fact">{padded(Math.floor(fraction * 100), 100)} %</span>}
+          {passedS !== null && <span class="sw-fact">{padded(Math.floor(passedS), 10)} s so far</span>}
           {leftS !== null && <span class="sw-fact">about {timeLeft(leftS)} left</span>}
         </span>
       </div>

@@ -1,18 +1,12 @@
 import { useRef } from "preact/hooks";
 import { backlogWords, stateWords } from "../backlog";
-import { duration } from "../numbers";
+import { duration, FIGURE_SPACE, padded } from "../numbers";
 import { useView } from "../page";
 import type { RunView } from "../protocol.gen";
 import { useSeconds } from "../seconds";
 import { isActive } from "../states";
 import { SteadySpeed, SteadyTime, timeLeft } from "../steady";
 import { Meter } from "./Meter";
-
-const FIGURE_SPACE = "\u2007";
-
-/** The number in the room that its largest value takes, so that nothing beside it moves. */
-const padded = (n: number, largest: number): string =>
-  n.toLocaleString("en").padStart(largest.toLocaleString("en").length, FIGURE_SPACE);
 
 class Steady {
   readonly run = new SteadyTime();
@@ -35,7 +29,11 @@ function facts(run: RunView, steady: Steady, nowS: number): string[] {
     cells,
     `${tokens} token${n_tokens === 1 ? "" : "s"}`,
     ...(speed === null ? [] : [`${padded(Math.round(speed), 100)} tokens/s`]),
-    ...(active ? (leftS === null ? [] : [`${timeLeft(leftS)} left`]) : [duration(elapsed_s)]),
+    ...(active
+      ? leftS === null
+        ? []
+        : [`${timeLeft(leftS).padStart(4, FIGURE_SPACE)} left`]
+      : [duration(elapsed_s)]),
   ];
 }
 
@@ -55,11 +53,6 @@ export function RunProgress() {
     <div class="sw-progress" data-testid="sw-progress" data-state={run.state} data-run={run.id}>
       <div class="sw-progress-words">
         <strong>{state}</strong>
-        {others !== "" && (
-          <span class="sw-facts sw-backlog" data-testid="sw-backlog">
-            {others}
-          </span>
-        )}
         <span class="sw-facts" data-testid="sw-facts">
           {facts(run, steady.current.of, nowS).map((fact, i) => (
             <span key={i} class="sw-fact">
@@ -67,6 +60,11 @@ export function RunProgress() {
             </span>
           ))}
         </span>
+        {others !== "" && (
+          <span class="sw-facts sw-backlog" data-testid="sw-backlog">
+            {others}
+          </span>
+        )}
       </div>
       <Meter label="Progress of the run" fraction={fraction} quiet={!active} />
       <span class="sw-hidden" role="status">
