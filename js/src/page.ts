@@ -23,9 +23,7 @@ export function openPage(model: HostModel): Page {
     trait: (name, value) => {
       if (store.receiveTrait(name, value) === "gap") void connection.sync();
     },
-    link: (state) => {
-      store.link.value = state;
-    },
+    link: (state) => store.setLink(state),
   });
   connection.open();
   const backOnline = () => void connection.sync();

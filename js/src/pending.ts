@@ -23,8 +23,8 @@ interface Sent<T> {
 export interface SharedOptions<T> {
   /** Hands a value over that was made of `insteadOf`; fails with `StaleValue` where Python holds another. */
   send(value: T, insteadOf: T): Promise<unknown>;
-  /** Asks for what Python holds now; it comes by `receive` before this is over. */
-  refresh(): Promise<void>;
+  /** Asks for what Python holds now; it comes by `receive` before this is over. False where nobody answers. */
+  refresh(): Promise<boolean>;
   /** False holds the value back, such as while a prompt is still empty. */
   sendable?(value: T): boolean;
 }
@@ -33,6 +33,9 @@ export interface SharedOptions<T> {
 export const MAX_ATTEMPTS = 8;
 /** Key of changes that keep their place: those before are done with, those after are on top. */
 const SHAPE = "";
+
+/** Errors of the way to the kernel: it has perhaps not heard. */
+const UNHEARD: readonly string[] = ["KernelTimeout", "NoKernel"];
 
 const equal = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b);
 
@@ -90,6 +93,11 @@ export class Shared<T> {
     this.#timer = setTimeout(() => void this.flush(), delayMs);
   }
 
+  /** The kernel answers again: what could not be sent goes now. */
+  resend(): void {
+    if (this.error.value !== null && UNHEARD.includes(this.error.value.kind)) void this.flush();
+  }
+
   /** Sends what is not sent yet; true when Python holds everything the page shows. */
   async flush(): Promise<boolean> {
     clearTimeout(this.#timer);
@@ -117,6 +125,10 @@ export class Shared<T> {
         if (attempt >= MAX_ATTEMPTS) return this.#fail(overrun(error));
         attempt += 1;
         if (this.held.value === insteadOf) await this.#options.refresh();
+      } else if (error.kind === "KernelTimeout" && attempt < MAX_ATTEMPTS) {
+        // Where the kernel answers now, the question or its answer was lost with a connection.
+        if (!(await this.#options.refresh())) return this.#changes.value.length === 0 || this.#fail(error);
+        attempt += 1;
       } else if (this.#changes.value.every((change) => sent.changes.has(change))) {
         return this.#changes.value.length === 0 || this.#fail(error);
       }

@@ -26,8 +26,8 @@ import { UiState } from "./ui";
 /** The way to the kernel, as far as the store needs it. */
 export interface Wire {
   request(command: PageCommand): Promise<unknown>;
-  /** Asks for everything; over when it has come. */
-  sync(): Promise<void>;
+  /** Asks for everything; over when it has come, or nobody answers: then false. */
+  sync(): Promise<boolean>;
 }
 
 export class Store {
@@ -155,6 +155,12 @@ export class Store {
   #receiveStatus(status: Status): void {
     this.loading.observe(status, performance.now() / 1000);
     this.status.value = status;
+  }
+
+  setLink(state: LinkState): void {
+    const isBack = state === "online" && this.link.value === "offline";
+    this.link.value = state;
+    if (isBack) for (const shared of [this.prompts, this.selection, this.generation]) shared.resend();
   }
 
   /** Closes a general error. */

@@ -67,11 +67,11 @@ class Kernel {
     });
   }
 
-  #refresh(): Promise<void> {
+  #refresh(): Promise<boolean> {
     return new Promise((done) => {
       this.#up(() => {
         this.#tell();
-        this.#down(done);
+        this.#down(() => done(true));
       });
     });
   }
@@ -186,7 +186,7 @@ test("a value that changes faster than the page can follow is told, and the chan
     refresh: () => {
       nAsked += 1;
       shared.receive(100 * nAsked);
-      return Promise.resolve();
+      return Promise.resolve(true);
     },
   });
   shared.change("add", (n) => n + 1);
@@ -203,7 +203,7 @@ test("a value that was taken though nobody heard so is not made twice", async ()
       sent.push(value);
       return Promise.reject(timeout());
     },
-    refresh: () => Promise.resolve(),
+    refresh: () => Promise.resolve(false),
   });
   shared.reshape((all) => [...all, 1]);
   await vi.advanceTimersByTimeAsync(100);
@@ -215,10 +215,31 @@ test("a value that was taken though nobody heard so is not made twice", async ()
   expect(sent).toEqual([[1]]);
 });
 
+test("what was lost on the way is sent again once the kernel answers", async () => {
+  const sent: number[] = [];
+  let connected = false;
+  const shared = new Shared<number>(0, {
+    send: (value) => {
+      sent.push(value);
+      return connected ? Promise.resolve() : Promise.reject(timeout());
+    },
+    refresh: () => Promise.resolve(connected),
+  });
+  shared.change("add", (n) => n + 1);
+  await vi.advanceTimersByTimeAsync(100);
+  expect(shared.error.value?.kind).toBe("KernelTimeout");
+  connected = true;
+  shared.resend();
+  await vi.advanceTimersByTimeAsync(100);
+  expect([sent, shared.held.value, shared.error.value]).toEqual([[1, 1], 1, null]);
+  shared.resend(); // nothing is left to send
+  expect(sent).toHaveLength(2);
+});
+
 test("a change keeps to its row when rows before it go", () => {
   const shared = new Shared<string[]>(["a", "b", "c"], {
     send: () => new Promise(() => {}),
-    refresh: () => Promise.resolve(),
+    refresh: () => Promise.resolve(true),
   });
   shared.change("1", (all, madeOn) => withPrompt(all, madeOn, 1, "B") as string[], 50);
   shared.reshape((all, madeOn) => withoutPrompt(all, madeOn, 0) as string[]);

@@ -28,7 +28,7 @@ function facts(run: RunView, steady: Steady, nowS: number): string[] {
     ...(active ? [`${padded(Math.floor(fraction * 100), 100)} %`] : []),
     cells,
     `${tokens} token${n_tokens === 1 ? "" : "s"}`,
-    ...(speed === null ? [] : [`${padded(Math.round(speed), 100)} tokens/s`]),
+    ...(speed === null ? [] : [`${padded(Math.round(speed), active ? 10 : 1)} tokens/s`]),
     ...(active
       ? leftS === null
         ? []
