@@ -176,6 +176,7 @@ def test_half_a_character_is_refused_by_name_and_nothing_is_lost(demo: OpenNoteb
 
 def test_what_notebooks_may_save_holds_no_log(demo: OpenNotebook) -> None:
     nb = demo
+    show(nb, 2, "I went", "walking", "and came back")
     pid = nb.kernel.value("steerer.status.pid")
     assert isinstance(pid, int)
     os.kill(pid, signal.SIGKILL)

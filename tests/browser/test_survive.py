@@ -91,7 +91,7 @@ def test_two_hundred_presses_are_one_run_and_one_retry(demo: OpenNotebook) -> No
 
 def test_a_killed_worker_leaves_what_is_finished_and_retry_brings_the_rest(demo: OpenNotebook) -> None:
     nb = demo
-    choose(nb, (3548, 50), (3530, 50), tokens=24)
+    choose(nb, (3548, 50), (3530, 50), tokens=12)
     fold_generation(nb)
     press_run(nb)
     wait_run(nb, "done")
@@ -238,7 +238,7 @@ def test_runs_that_wait_say_what_is_before_them(demo: OpenNotebook) -> None:
     nb.kernel.run(
         f"run = steerer.compare({WALK!r}, [steerer.feature(3548).at(50), steerer.feature(180).at(50)], "
         f"generation=sw.Generation(max_new_tokens={LONG}), limits=sw.Limits(soft_s=1.5))\n"
-        f"more = steerer.run({WALK!r}, [sw.Steering()], generation=sw.Generation(max_new_tokens=60))"
+        f"more = steerer.run({WALK!r}, [sw.Steering()], generation=sw.Generation(max_new_tokens=24))"
     )
     wait_run(nb, "done")  # the short one, which overtakes
     expect(nb.sw("backlog")).to_contain_text("1 run still on")

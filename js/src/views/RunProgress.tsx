@@ -14,12 +14,12 @@ class Steady {
   readonly speed = new SteadySpeed();
 }
 
-function facts(run: RunView, steady: Steady, nowS: number): string[] {
+function facts(run: RunView, steady: Steady, nowS: number, isOnline: boolean): string[] {
   const { fraction, n_tokens, tokens_per_s, eta_s, elapsed_s, n_cells_ended, is_overtaken } = run.progress;
   const active = isActive(run);
   const nCells = run.cells.length;
   const speed = steady.speed.show(active && is_overtaken ? null : tokens_per_s, nowS);
-  const leftS = steady.run.show(active ? eta_s : null, nowS);
+  const leftS = steady.run.show(active && isOnline ? eta_s : null, nowS);
   const cells = `${padded(n_cells_ended, nCells)} of ${nCells.toLocaleString("en")} cell${nCells === 1 ? "" : "s"}`;
   const tokens = active
     ? padded(n_tokens, nCells * run.generation.max_new_tokens)
@@ -48,13 +48,16 @@ export function RunProgress() {
   const { fraction } = run.progress;
   const active = isActive(run);
   const state = stateWords(run, store.ui.stopping.value === run.id);
-  const others = backlogWords(run, backlog, steady.current.of.all.show(backlog.eta_s, nowS));
+  // Without a kernel that answers, the clock alone knows nothing of the work.
+  const isOnline = store.link.value !== "offline";
+  const allLeftS = steady.current.of.all.show(isOnline ? backlog.eta_s : null, nowS);
+  const others = backlogWords(run, backlog, allLeftS);
   return (
     <div class="sw-progress" data-testid="sw-progress" data-state={run.state} data-run={run.id}>
       <div class="sw-progress-words">
         <strong>{state}</strong>
         <span class="sw-facts" data-testid="sw-facts">
-          {facts(run, steady.current.of, nowS).map((fact, i) => (
+          {facts(run, steady.current.of, nowS, isOnline).map((fact, i) => (
             <span key={i} class="sw-fact">
               {fact}
             </span>
