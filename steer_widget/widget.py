@@ -203,6 +203,11 @@ class SteerWidget(anywidget.AnyWidget):
         with self._trait_lock:
             self.set_trait("status", brief_status(self._steerer.status))
 
+    def _tell_traits(self) -> None:
+        """Says again what the traits hold: of a connection that was lost, a page may have missed changes."""
+        with self._trait_lock:
+            self.send_state(["prompts", "selection", "generation", "status"])
+
     # ---- from the page
 
     def _on_page(self, _widget: object, content: object, _buffers: object) -> None:
@@ -225,6 +230,7 @@ class SteerWidget(anywidget.AnyWidget):
 
     def _perform(self, command: PageCommand) -> Found | Log | Started | None:
         if isinstance(command, Sync):
+            self._tell_traits()
             self._feed.sync()
         elif isinstance(command, SetPrompts):
             self._choose("prompts", command.prompts, command.instead_of)

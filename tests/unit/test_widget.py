@@ -348,6 +348,18 @@ def test_a_page_that_comes_back_gets_it_whole(
     assert [cell["text"] for cell in page.of("RunSnapshot")[0]["run"]["cells"]] == ["one two"] * 2
 
 
+def test_a_page_that_asks_for_everything_hears_the_traits_again(
+    page: Page, widget: SteerWidget, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    choose(widget)
+    told: list[dict[str, Any]] = []
+    monkeypatch.setattr(widget, "_send", lambda message, buffers=None: told.append(message))
+    page.ask("Sync")
+    state = next(message["state"] for message in told if "prompts" in message["state"])
+    assert set(state) == {"prompts", "selection", "generation", "status"}
+    assert state["prompts"] == ("I went",)
+
+
 def test_acknowledgements_get_no_reply(page: Page) -> None:
     page.post({"id": "a", "command": {"type": "Ack", "seq": 3}})
     assert page.of("Reply") == []
