@@ -54,6 +54,7 @@ export const STATUS: Status = {
   load_s: 5.1,
   n_memory_bytes: null,
   error: null,
+  history_problem: null,
 };
 
 const edit = (index: number, label: string, strength: number, change: Partial<Edit> = {}): Edit => ({

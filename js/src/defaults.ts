@@ -26,6 +26,7 @@ export const UNKNOWN_STATUS: Readonly<Status> = {
   load_s: null,
   n_memory_bytes: null,
   error: null,
+  history_problem: null,
 };
 
 export const NOTHING_LEFT: Readonly<Backlog> = { n_runs: 0, n_waiting: 0, n_tokens_left: 0, eta_s: null };

@@ -243,3 +243,17 @@ test("half a character is refused by name, and what was typed stays", async () =
   expect(host.of("SetPrompts")).toEqual([]);
   expect(box.value).toBe("broken \ud83d here");
 });
+
+describe("the history", () => {
+  test("says while it cannot be written, as text, and no longer when it can", async () => {
+    const { host, el } = await open();
+    expect(find(el, "sw-history-problem")).toBeNull();
+    const problem = errorInfo("HistoryError", "The disk is <b>full</b>. Runs go on in memory.");
+    host.set("status", { ...READY, history_problem: problem });
+    await settle();
+    expect(get(el, "sw-history-problem").textContent).toBe(problem.message);
+    host.set("status", { ...READY, history_problem: null });
+    await settle();
+    expect(find(el, "sw-history-problem")).toBeNull();
+  });
+});

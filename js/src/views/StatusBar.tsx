@@ -43,7 +43,7 @@ function Facts({ status }: { status: Status }) {
 export function StatusBar() {
   const { store, actions } = useView();
   const status = store.status.value;
-  const { worker, loading, error } = status;
+  const { worker, loading, error, history_problem: historyProblem } = status;
   const link = store.link.value;
   // The run tells it with the same words and has the log at hand.
   const toldByRun = error !== null && store.shown.value.run?.error?.message === error.message;
@@ -81,6 +81,11 @@ export function StatusBar() {
       )}
       {worker === "loading" && link !== "offline" && <LoadingBar loading={loading} />}
       {error !== null && !toldByRun && <WorkerError key={error.message} error={error} />}
+      {historyProblem !== null && (
+        <p class="sw-quiet" role="status" data-testid="sw-history-problem" dir="auto">
+          {historyProblem.message}
+        </p>
+      )}
     </header>
   );
 }
