@@ -219,6 +219,5 @@ def test_what_notebooks_may_save_holds_no_log(demo: OpenNotebook) -> None:
     nb.sw("reload").click()
     expect(nb.sw("loading")).to_contain_text("so far")
     nb.screenshot("loading", nb.sw("root"))
-    wait_ready(nb)
     expect(nb.sw("status-error")).to_have_count(0)
     assert nb.foreign == []
