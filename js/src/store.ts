@@ -157,10 +157,11 @@ export class Store {
     this.status.value = status;
   }
 
+  /** Takes in whether the kernel answers; where it does, what could not be sent goes again. */
   setLink(state: LinkState): void {
-    const isBack = state === "online" && this.link.value === "offline";
     this.link.value = state;
-    if (isBack) for (const shared of [this.prompts, this.selection, this.generation]) shared.resend();
+    if (state === "online")
+      for (const shared of [this.prompts, this.selection, this.generation]) shared.resend();
   }
 
   /** Closes a general error. */

@@ -231,6 +231,21 @@ test("a changed value is sent with what it was made on, and anew where that is o
   expect(find(el, "sw-error")).toBeNull();
 });
 
+test("a change that could not be sent goes with the next sign of the kernel", async () => {
+  const { host, el } = await open(chosen(edit(1, 5)));
+  host.broken = true;
+  await press(el, "sw-combine");
+  await vi.waitFor(() => expect(get(el, "sw-error").textContent).toContain("could not be sent"));
+  expect(get<HTMLInputElement>(el, "sw-combine").checked).toBe(true);
+  host.broken = false;
+  host.set("status", READY);
+  await sent(host, "SetSelection");
+  host.answer("SetSelection");
+  await settle();
+  expect(find(el, "sw-error")).toBeNull();
+  expect(get<HTMLInputElement>(el, "sw-combine").checked).toBe(true);
+});
+
 test("half a character is refused by name, and what was typed stays", async () => {
   const { host, el } = await open(chosen(edit(1, 5)));
   const box = get<HTMLTextAreaElement>(el, "sw-prompt-0");

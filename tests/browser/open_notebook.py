@@ -133,8 +133,9 @@ class OpenNotebook:
             self.page.evaluate(CONNECT_AGAIN)
 
     def use_theme(self, name: str) -> None:
-        """Switches JupyterLab's theme."""
+        """Switches JupyterLab's theme, and waits until the splash over it is gone."""
         self.command("apputils:change-theme", theme=name)
+        self.page.locator("#jupyterlab-splash").wait_for(state="detached")
 
     def sw(self, test_id: str) -> Locator:
         """A part of the widget by its test id, without the prefix."""
