@@ -41,6 +41,7 @@ class _Worker:
             target=self.log.copy_from, args=(process.stderr,), name="steer-widget-log", daemon=True
         )
         self.end_expected = False
+        self.cause = ""  # why it is ended from this side, where the worker itself is at fault
         self._frames: SimpleQueue[bytes | None] = SimpleQueue()
         self._writer = threading.Thread(target=self._write, name="steer-widget-commands", daemon=True)
         self._writer.start()
@@ -81,7 +82,7 @@ class _Worker:
         return WorkerExit(
             code=None if name else code,
             signal=name,
-            likely_cause="" if self.end_expected else likely_cause(code, name, log_tail),
+            likely_cause="" if self.end_expected else self.cause or likely_cause(code, name, log_tail),
             log_tail=log_tail,
             expected=self.end_expected,
         )
@@ -95,6 +96,7 @@ def _read_events(
             body = worker.channel.receive()
         except ProtocolError as error:
             on_event(Fault(ErrorInfo.of(error)))
+            worker.cause = error.message
             worker.signal(signal.SIGKILL)
             break
         if body is None:

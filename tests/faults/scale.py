@@ -26,7 +26,7 @@ class Scale(NamedTuple):
         return [self.n_kills // n_parts + (part < self.n_kills % n_parts) for part in range(n_parts)]
 
 
-SHORT = Scale(n_kills=5, n_frames=1000, n_rounds=1)
+SHORT = Scale(n_kills=5, n_frames=2000, n_rounds=1)
 FULL = Scale(n_kills=50, n_frames=10_000, n_rounds=10)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import queue
 import struct
 import time
@@ -142,9 +143,6 @@ def test_a_length_that_cannot_be_ends_the_worker_with_a_word(wire: Wire, tally: 
     with tally.injected("impossible length of a command"):
         worker = wire.backend._worker
         assert worker is not None
-        worker.channel.send_bytes = None  # type: ignore[attr-defined]
-        import os
-
         os.write(worker.channel._write_fd, struct.pack("<I", n_bytes) + b"what follows is lost")
         assert wire.wait_for(Fault).error.kind == "ProtocolError"
         end = wire.wait_for(WorkerExit)
