@@ -6,14 +6,14 @@ import json
 import os
 import random
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.faults import scale as scales
-from tests.faults.stage import Stage, Undisturbed
+from tests.faults.stage import Stage, StageMaker, Undisturbed
 from tests.faults.tally import Tally
 from tests.tiny import make
 
@@ -70,8 +70,6 @@ def folders(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
 def undisturbed() -> Undisturbed:
     return Undisturbed()
 
-
-StageMaker = Callable[..., Stage]
 
 
 @pytest.fixture(scope="module")

@@ -28,9 +28,18 @@ def _hang_with_gil(_n_rows: int, _n_tokens: int) -> None:
     ctypes.PyDLL(None).sleep(1000)
 
 
-def _balloon(n_rows: int, n_tokens: int, n_bytes: str) -> None:
+def _balloon(n_rows: int, _n_tokens: int, n_mb: str) -> None:
     # Written to, so that the memory is really there.
-    torch.ones(n_rows, n_tokens, int(n_bytes), dtype=torch.uint8)
+    torch.ones(n_rows, int(n_mb) * 1_000_000, dtype=torch.uint8)
+
+
+def _balloon_of_long_texts(n_rows: int, n_tokens: int, n_mb: str) -> None:
+    if n_tokens > 60:
+        _balloon(n_rows, n_tokens, n_mb)
+
+
+def _python_balloon(n_rows: int, _n_tokens: int, n_mb: str) -> None:
+    bytearray(n_rows * int(n_mb) * 1_000_000)
 
 
 def _segfault(_n_rows: int, _n_tokens: int) -> None:
@@ -55,6 +64,8 @@ ACTS = {
     "hang": _hang,
     "hang_with_gil": _hang_with_gil,
     "balloon": _balloon,
+    "balloon_of_long_texts": _balloon_of_long_texts,
+    "python_balloon": _python_balloon,
     "segfault": _segfault,
     "os_exit": _os_exit,
     "sys_exit": _sys_exit,

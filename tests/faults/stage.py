@@ -7,7 +7,7 @@ import re
 import signal
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -173,6 +173,10 @@ class Stage:
         self.steerer.close()
         wait_until(lambda: not marked(self.mark), f"left behind: {marked(self.mark)}")
         assert not zombies()
+
+
+StageMaker = Callable[..., Stage]
+"""Makes a stage with options of `sw.load`; all are closed in the end."""
 
 
 def check_error(error: Any) -> None:
