@@ -16,6 +16,7 @@ from collections.abc import Callable
 
 from ..channel import Channel
 from ..errors import ProtocolError
+from ..leash import wear_leash
 from ..protocol import Event, Loading, decode_command, encode
 from .load import load_engine
 from .loop import WorkerLoop, report_unreadable
@@ -26,6 +27,7 @@ _PARENT_CHECK_S = 0.5
 def main() -> None:
     """Runs the worker to its end."""
     faulthandler.enable()
+    wear_leash()
     parent = os.getppid()
     channel = _take_over_stdio()
 

@@ -71,8 +71,7 @@ def undisturbed() -> Undisturbed:
     return Undisturbed()
 
 
-
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def make_stage(
     folders: tuple[Path, Path],
     tally: Tally,
@@ -96,14 +95,16 @@ def make_stage(
         stage.close()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def shared(make_stage: StageMaker) -> Stage:
     return make_stage()
 
 
 @pytest.fixture
 def stage(shared: Stage) -> Stage:
-    """The module's stage, ready again after whatever the last test did to its worker."""
+    """The stage that all tests share, ready again after whatever the last one did to its worker."""
     shared.order("")
+    if shared.steerer.status.worker == "failed":
+        shared.steerer.reload()
     shared.ready()
     return shared

@@ -30,7 +30,9 @@ class Kernel:
 
     def start(self) -> sw.Run:
         generation = sw.Generation(max_new_tokens=240, temperature=1.0, repetition_penalty=1.3)
-        return self.steerer.compare("I went", [self.steerer.feature(3).at(4)], generation=generation, samples=4)
+        return self.steerer.compare(
+            "I went", [self.steerer.feature(3).at(4)], generation=generation, samples=4
+        )
 
     def run(self) -> sw.Run:
         """A run that tells its moments."""

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
-from typing import NamedTuple
+from collections.abc import Iterable
+from typing import NamedTuple, TypeVar
+
+T = TypeVar("T")
 
 
 class Scale(NamedTuple):
@@ -21,13 +24,17 @@ class Scale(NamedTuple):
     n_rounds: int
     n_submissions: int = 200
 
+    def some(self, variants: Iterable[T]) -> list[T]:
+        """All variants of a fault that costs a start of a worker each; in short the first alone."""
+        return list(variants)[: None if self.n_rounds > 1 else 1]
+
     def shares(self, n_parts: int) -> list[int]:
         """The kills, divided."""
         return [self.n_kills // n_parts + (part < self.n_kills % n_parts) for part in range(n_parts)]
 
 
 SHORT = Scale(n_kills=5, n_frames=2000, n_rounds=1)
-FULL = Scale(n_kills=50, n_frames=10_000, n_rounds=10)
+FULL = Scale(n_kills=50, n_frames=10_000, n_rounds=5)
 
 
 def asked() -> Scale:

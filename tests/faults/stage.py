@@ -151,8 +151,8 @@ class Stage:
                 assert texts(run.retry().result(timeout=PATIENCE_S)) == self.undisturbed.long
         assert texts(self.short().result(timeout=PATIENCE_S)) == self.undisturbed.short
         alive = {self.pid}
-        wait_until(lambda: marked(self.mark) == alive, f"more than {alive} is there: {marked(self.mark)}")
-        assert not zombies()
+        wait_until(lambda: marked(self.mark) == alive, f"more than {alive} is there")
+        wait_until(lambda: not zombies(), "a zombie is left behind")
 
     def _check_ended(self, run: sw.Run, done_before: dict[int, str]) -> None:
         assert run.state in ("done", "stopped", "failed")
@@ -171,8 +171,8 @@ class Stage:
     def close(self) -> None:
         """Ends everything; nothing may be left."""
         self.steerer.close()
-        wait_until(lambda: not marked(self.mark), f"left behind: {marked(self.mark)}")
-        assert not zombies()
+        wait_until(lambda: not marked(self.mark), "its worker is left behind")
+        wait_until(lambda: not zombies(), "a zombie is left behind")
 
 
 StageMaker = Callable[..., Stage]

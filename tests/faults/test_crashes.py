@@ -10,7 +10,7 @@ import pytest
 
 import steer_widget as sw
 from tests.faults.processes import PATIENCE_S, marked, wait_until
-from tests.faults.scale import Scale
+from tests.faults.scale import Scale, asked
 from tests.faults.stage import Stage, check_error, kill
 
 CRASHES = {
@@ -20,7 +20,7 @@ CRASHES = {
 }
 
 
-@pytest.mark.parametrize("crash", CRASHES)
+@pytest.mark.parametrize("crash", asked().some(CRASHES))
 def test_a_crash_in_a_forward_pass(stage: Stage, scale: Scale, crash: str) -> None:
     order, told, logged = CRASHES[crash]
     for _ in range(scale.n_rounds):
@@ -34,7 +34,7 @@ def test_a_crash_in_a_forward_pass(stage: Stage, scale: Scale, crash: str) -> No
             assert logged in caught.value.details
 
 
-@pytest.mark.parametrize("number", [signal.SIGSEGV, signal.SIGABRT, signal.SIGTERM])
+@pytest.mark.parametrize("number", asked().some([signal.SIGSEGV, signal.SIGABRT, signal.SIGTERM]))
 def test_a_signal_from_outside(stage: Stage, number: signal.Signals) -> None:
     stage.order("slow 0.005")
     run = stage.long()
@@ -60,11 +60,16 @@ def lose(stage: Stage) -> None:
 
 @pytest.mark.parametrize(
     ("code", "told"),
-    [
-        ("raise ImportError('half installed')", r"exit code 1\) while it was loading.*could not be imported"),
-        ("import no_such_package", r"exit code 1\) while it was loading.*A package is missing"),
-        ("import sys; sys.exit(3)", r"exit code 3\) while it was loading.*ended with an error"),
-    ],
+    asked().some(
+        [
+            (
+                "raise ImportError('half installed')",
+                r"exit code 1\) while it was loading.*could not be imported",
+            ),
+            ("import no_such_package", r"exit code 1\) while it was loading.*A package is missing"),
+            ("import sys; sys.exit(3)", r"exit code 3\) while it was loading.*ended with an error"),
+        ]
+    ),
 )
 def test_a_worker_that_cannot_start(stage: Stage, broken: Path, code: str, told: str) -> None:
     lose(stage)

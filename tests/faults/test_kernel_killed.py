@@ -14,7 +14,7 @@ from jupyter_client.manager import KernelManager
 
 from tests.faults.outside import ROOT, Outside
 from tests.faults.processes import PATIENCE_S
-from tests.faults.scale import Scale
+from tests.faults.scale import Scale, asked
 from tests.faults.stage import pause
 from tests.faults.tally import Tally
 
@@ -63,7 +63,26 @@ def test_kill_9_of_the_kernel(
             outside.check_gone(GONE_S)
 
 
-@pytest.mark.parametrize("moment", ["loading", "decode", "hang"])
+@pytest.mark.parametrize("how", asked().some(["SIGSTOP", "hang_with_gil", "hang"]))
+def test_kill_9_of_the_kernel_while_its_worker_hangs(
+    folders: tuple[Path, Path], tmp_path: Path, tally: Tally, how: str
+) -> None:
+    """No thread of such a worker can see that its kernel is gone; the system does."""
+    outside = Outside(folders, tmp_path)
+    outside.order("slow 0.01")
+    with tally.injected("kill -9 of the kernel while its worker hangs"):
+        with outside.start("run") as process:
+            outside.reach("decode")
+            if how == "SIGSTOP":
+                os.kill(outside.worker_pid(), signal.SIGSTOP)
+            else:
+                outside.order(how)
+            pause(0.3)
+            process.kill()
+        outside.check_gone(GONE_S)
+
+
+@pytest.mark.parametrize("moment", asked().some(["hang", "decode", "loading"]))
 def test_the_end_of_the_interpreter_leaves_no_process(
     folders: tuple[Path, Path], tmp_path: Path, tally: Tally, moment: str
 ) -> None:

@@ -11,7 +11,7 @@ import pytest
 
 import steer_widget as sw
 from tests.faults.processes import PATIENCE_S
-from tests.faults.scale import Scale
+from tests.faults.scale import Scale, asked
 from tests.faults.stage import PROMPTS, SHORT, Stage, texts
 from tests.faults.tally import Tally
 
@@ -37,7 +37,7 @@ def both_prompts(stage: Stage) -> sw.Run:
     return stage.steerer.compare(list(PROMPTS), [f.at(4)], generation=SHORT, samples=3)
 
 
-@pytest.mark.parametrize("balloon", ["balloon", "python_balloon"])
+@pytest.mark.parametrize("balloon", asked().some(["balloon", "python_balloon"]))
 def test_a_batch_that_does_not_fit_is_split_and_goes_on(
     stage: Stage, tally: Tally, scale: Scale, balloon: str
 ) -> None:

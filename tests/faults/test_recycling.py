@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from random import Random
 
 import pytest
@@ -14,24 +15,26 @@ from tests.faults.tally import Tally
 
 
 @pytest.fixture(scope="module")
-def replaced(make_stage: StageMaker) -> Stage:
+def replaced(make_stage: StageMaker) -> Iterator[Stage]:
     """After every run, as no worker is as small as this."""
-    return make_stage(recycling=sw.Recycling(above_gb=0.001))
+    stage = make_stage(recycling=sw.Recycling(above_gb=0.001))
+    yield stage
+    stage.close()
 
 
 def test_after_so_many_runs_and_none_of_the_queue_notices(make_stage: StageMaker, tally: Tally) -> None:
-    stage = make_stage(recycling=sw.Recycling(after_runs=3), rehearsed=False)
+    stage = make_stage(recycling=sw.Recycling(after_runs=2), rehearsed=False)
     pids = []
-    runs = [stage.short() for _ in range(7)]
-    with tally.injected("worker replaced after 3 runs", 2):
+    runs = [stage.short() for _ in range(4)]
+    with tally.injected("worker replaced after 2 runs", 2):
         for run in runs:
             wait_until(lambda run=run: run.state in ("running", "done"), "it waits for ever")
             pids.append(stage.steerer.status.pid)
             assert run.result(timeout=PATIENCE_S).state == "done"
-        assert len({text for run in runs for text in (tuple(texts(run.partial())),)}) == 1
+        assert len({tuple(texts(run.partial())) for run in runs}) == 1
         wait_until(lambda: stage.steerer.status.worker == "ready", "no worker is ready")
         assert is_gone(pids[0])
-        assert stage.pid not in pids[:3]
+        assert stage.pid not in pids[:2]
     stage.close()
 
 

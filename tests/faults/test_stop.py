@@ -52,9 +52,9 @@ def test_stop_at_every_moment(stage: Stage, scale: Scale, rng: Random, moment: s
             for cell, was in zip(run.cells, before, strict=True):
                 assert cell.text.startswith(was.text)
                 # What was on its way, and the forward pass that was on.
-                assert cell.n_tokens <= was.n_tokens + (20 if moment == "decode" else 2 if was.n_tokens else 0) or (
-                    moment == "measuring"
-                )
+                assert cell.n_tokens <= was.n_tokens + (
+                    20 if moment == "decode" else 2 if was.n_tokens else 0
+                ) or (moment == "measuring")
             if ahead is not None:
                 ahead.cancel()
             if short is not None:
