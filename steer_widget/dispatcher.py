@@ -116,6 +116,7 @@ class Dispatcher:
         self.touched.append(None)
         self._settle()
         if error is None:
+            self._advance()  # the fresh worker may not have started: then nobody else tells those who wait
             return None
         for job in tuple(self.queue.running):
             # A worker that was ended because it ignored a stop did end the run as it was told.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from random import Random
 
@@ -68,6 +69,21 @@ def again(stage: Stage) -> sw.Run:
     run = stage.short()
     wait_until(lambda: run.done, "it waits for ever")
     return run if run.state == "done" else run.retry()
+
+
+def test_a_worker_that_cannot_be_replaced_fails_those_who_wait(
+    replaced: Stage, tally: Tally, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with tally.injected("the fresh worker cannot be started"):
+        replaced.ready()
+        replaced.order("slow 0.02")
+        first, second = replaced.short(), replaced.short()
+        monkeypatch.setattr(sys, "executable", "/no/such/python")
+        assert first.result(timeout=PATIENCE_S).state == "done"
+        with pytest.raises(sw.SteerError, match="could not be started"):
+            second.result(timeout=PATIENCE_S)
+        monkeypatch.undo()
+        assert texts(second.retry().result(timeout=PATIENCE_S)) == replaced.undisturbed.short
 
 
 def test_retry_while_the_worker_is_replaced(replaced: Stage, tally: Tally, scale: Scale) -> None:
