@@ -1,5 +1,6 @@
 # make lab        makes .venv, fetches the embedded model, opens the quickstart notebook in JupyterLab
 # make test       every test: Python, TypeScript, notebooks, wheel, JupyterLab in a real Chromium
+# make faults     faults done to real processes in full, a quarter of an hour; writes the README's table of them
 # make check      format, lint, types, generated types and built page current
 # make bench      the measurements that the README reports (KEYS="growth vs_repeng" measures these alone)
 # make format     formats Python and TypeScript
@@ -23,7 +24,7 @@ WITH_NODE := PATH="$(abspath $(BIN)):$$PATH"
 LAB_OPTIONS := $(if $(filter 0,$(shell id -u)),--allow-root) $(if $(filter none,$(BROWSER)),--no-browser)
 
 .DELETE_ON_ERROR:
-.PHONY: lab test check bench notebooks format js types dev model clean
+.PHONY: lab test faults check bench notebooks format js types dev model clean
 
 lab: $(STAMPS)/lab model
 	@echo "JupyterLab opens $(NOTEBOOK); its address stands below. Ctrl-C twice ends it. (PORT=… BROWSER=none …)"
@@ -35,6 +36,9 @@ model: $(STAMPS)/lab
 test: dev model
 	cd js && $(WITH_NODE) npm test
 	CHROMIUM="$$(tools/need_chromium.sh)" && export CHROMIUM && $(BIN)/python -m pytest $(PYTEST)
+
+faults: dev
+	FAULTS=full FAULTS_TABLE=README.md $(BIN)/python -m pytest tests/faults $(PYTEST)
 
 check: dev
 	$(BIN)/ruff format --check .

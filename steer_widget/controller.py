@@ -69,14 +69,7 @@ class Controller:
         self.cancel_grace_s = cancel_grace_s
         self.terminate_grace_s = terminate_grace_s
         self._changed = threading.Condition(threading.Lock())
-        self._dispatcher = Dispatcher(
-            self,
-            backend,
-            load,
-            recycling or Recycling(),
-            cancel_grace_s=cancel_grace_s,
-            terminate_grace_s=terminate_grace_s,
-        )
+        self._dispatcher = Dispatcher(self, backend, load, recycling or Recycling())
         self._worker = self._dispatcher.worker
         self._jobs: list[Job] = []
         self._questions = Questions()

@@ -33,7 +33,15 @@ from .supervisor import Supervisor
 
 
 class Clockwork(Owner, Protocol):
-    """Who is told when a run passes a limit: the controller."""
+    """Who is told when a run passes a limit: the controller.
+
+    Attributes:
+        cancel_grace_s: seconds a stopped run has before its worker gets SIGTERM.
+        terminate_grace_s: seconds between SIGTERM and SIGKILL.
+    """
+
+    cancel_grace_s: float
+    terminate_grace_s: float
 
     def on_limit(self, job: Job, seconds: float, *, is_hard: bool) -> None:
         """The run has taken so long."""
@@ -47,8 +55,6 @@ class Dispatcher:
         backend: where the worker runs.
         load: what the worker loads.
         recycling: when a worker is replaced by a fresh one.
-        cancel_grace_s: seconds a stopped run has before its worker gets SIGTERM.
-        terminate_grace_s: seconds between SIGTERM and SIGKILL.
 
     Attributes:
         worker: its life.
@@ -56,22 +62,12 @@ class Dispatcher:
         touched: runs that changed, and None for the worker's status, since the list was last emptied.
     """
 
-    def __init__(
-        self,
-        owner: Clockwork,
-        backend: Backend,
-        load: Load,
-        recycling: Recycling,
-        *,
-        cancel_grace_s: float,
-        terminate_grace_s: float,
-    ) -> None:
+    def __init__(self, owner: Clockwork, backend: Backend, load: Load, recycling: Recycling) -> None:
         self.worker = Supervisor(owner, backend, load, recycling)
         self.queue = RunQueue()
         self.touched: list[Job | None] = []
         self._owner = weakref.ref(owner)
         self._backend = backend
-        self._graces_s = (cancel_grace_s, terminate_grace_s)
         self._clocks: dict[str, RunClock] = {}
         self._escalation: Escalation | None = None
         self._backlogs = Backlogs()
@@ -100,7 +96,7 @@ class Dispatcher:
         if job in self.queue.waiting:
             self._end(job, "stopped")
             self._advance()
-        elif self._stop(job):
+        elif self._stop(job) or job.state == "stopping":  # by its soft limit, which does not insist
             self._insist()
 
     def close(self) -> None:
@@ -120,6 +116,7 @@ class Dispatcher:
         self.touched.append(None)
         self._settle()
         if error is None:
+            self._advance()  # the fresh worker may not have started: then nobody else tells those who wait
             return None
         for job in tuple(self.queue.running):
             # A worker that was ended because it ignored a stop did end the run as it was told.
@@ -188,11 +185,12 @@ class Dispatcher:
 
     def _insist(self) -> None:
         """Gives the run at work its time to obey a stop; one that was overtaken gets it when its turn has come."""
-        job = self.queue.at_work
-        if job is not None and job.state == "stopping" and self._escalation is None:
-            cancel_grace_s, terminate_grace_s = self._graces_s
+        owner, job = self._owner(), self.queue.at_work
+        if owner is not None and job is not None and job.state == "stopping" and self._escalation is None:
             self._escalation = Escalation(
-                self._backend, cancel_grace_s=cancel_grace_s, terminate_grace_s=terminate_grace_s
+                self._backend,
+                cancel_grace_s=owner.cancel_grace_s,
+                terminate_grace_s=owner.terminate_grace_s,
             )
 
     def _end(self, job: Job, state: RunState, error: ErrorInfo | None = None) -> None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import logging
+import traceback
 import weakref
 
 import msgspec
 
 from .backends.base import Backend, WorkerExit
-from .errors import SteerError, WorkerCrashLoop
+from .errors import SteerError, WorkerCrashLoop, WorkerDied
 from .escalation import Escalation
 from .lifeline import Lifeline, Owner, worker_died
 from .protocol import Command, ErrorInfo, Load, Loading, Ready, RunDone, Shutdown, Status
@@ -82,7 +83,7 @@ class Supervisor:
             self.set(pid=self._backend.pid())
         except (SteerError, OSError) as error:
             self.lifeline = None
-            self.failed(ErrorInfo.of(error, "The worker process could not be started."))
+            self.failed(ErrorInfo.of(_not_started(error), traceback.format_exc()))
             return False
         self.send(self._load_command)
         return True
@@ -161,6 +162,13 @@ class Supervisor:
         if self._leaving is not None:
             self._leaving.settle()
         self.set(worker="stopped", loading=None, pid=None)
+
+
+def _not_started(error: Exception) -> WorkerDied:
+    return WorkerDied(
+        f"The worker process could not be started: {type(error).__name__}: {error}. The machine may be out of "
+        "processes, files or memory, or Python has moved. steerer.reload(), and every new run, tries again."
+    )
 
 
 def _crash_loop(last: str) -> WorkerCrashLoop:

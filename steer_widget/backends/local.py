@@ -20,6 +20,7 @@ from queue import SimpleQueue
 
 from ..channel import Channel
 from ..errors import ProtocolError, WorkerDied
+from ..leash import Leash
 from ..protocol import Command, ErrorInfo, Event, Fault, Shutdown, decode_event, encode
 from .base import WorkerExit
 from .log import BoundedLog, likely_cause
@@ -28,10 +29,11 @@ from .log import BoundedLog, likely_cause
 class _Worker:
     """One process with its channel and its log. Nothing here refers to the backend."""
 
-    def __init__(self, process: subprocess.Popen[bytes]) -> None:
+    def __init__(self, process: subprocess.Popen[bytes], leash: Leash) -> None:
         if process.stdin is None or process.stdout is None or process.stderr is None:
             raise RuntimeError("the worker was started without pipes")
         self.process = process
+        self._leash = leash
         # The descriptors live on in the channel; the file objects are let go so that nobody closes them twice.
         self.channel = Channel(os.dup(process.stdout.fileno()), os.dup(process.stdin.fileno()))
         process.stdin.close()
@@ -41,6 +43,7 @@ class _Worker:
             target=self.log.copy_from, args=(process.stderr,), name="steer-widget-log", daemon=True
         )
         self.end_expected = False
+        self.cause = ""  # why it is ended from this side, where the worker itself is at fault
         self._frames: SimpleQueue[bytes | None] = SimpleQueue()
         self._writer = threading.Thread(target=self._write, name="steer-widget-commands", daemon=True)
         self._writer.start()
@@ -74,6 +77,7 @@ class _Worker:
         code = self.process.wait()
         if _HAS_GROUPS:
             self.signal(signal.SIGKILL)
+        self._leash.drop()
         self.close_channel()
         self.log_thread.join(timeout=1.0)
         log_tail = self.log.tail()
@@ -81,7 +85,7 @@ class _Worker:
         return WorkerExit(
             code=None if name else code,
             signal=name,
-            likely_cause="" if self.end_expected else likely_cause(code, name, log_tail),
+            likely_cause="" if self.end_expected else self.cause or likely_cause(code, name, log_tail),
             log_tail=log_tail,
             expected=self.end_expected,
         )
@@ -95,6 +99,7 @@ def _read_events(
             body = worker.channel.receive()
         except ProtocolError as error:
             on_event(Fault(ErrorInfo.of(error)))
+            worker.cause = error.message
             worker.signal(signal.SIGKILL)
             break
         if body is None:
@@ -144,16 +149,24 @@ class LocalBackend:
 
     def start(self, on_event: Callable[[Event], None], on_exit: Callable[[WorkerExit], None]) -> None:
         """See `Backend.start`."""
-        process = subprocess.Popen(
-            [sys.executable, "-m", "steer_widget.worker"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            env={**_PROCESS_SETTINGS, **os.environ, **self._env, "PYTHONPATH": _python_path()},
-            start_new_session=True,
-            bufsize=0,
-        )
-        worker = _Worker(process)
+        with Leash.made() as leash:
+            process = subprocess.Popen(
+                [sys.executable, "-m", "steer_widget.worker"],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                env={
+                    **_PROCESS_SETTINGS,
+                    **os.environ,
+                    **self._env,
+                    **leash.environment,
+                    "PYTHONPATH": _python_path(),
+                },
+                pass_fds=leash.inherited,
+                start_new_session=True,
+                bufsize=0,
+            )
+        worker = _Worker(process, leash)
         worker.log_thread.start()
         self._worker = worker
         self._reader = threading.Thread(

@@ -11,10 +11,12 @@ import os
 import sys
 import threading
 import time
+import traceback
 from collections.abc import Callable
 
 from ..channel import Channel
 from ..errors import ProtocolError
+from ..leash import wear_leash
 from ..protocol import Event, Loading, decode_command, encode
 from .load import load_engine
 from .loop import WorkerLoop, report_unreadable
@@ -25,6 +27,7 @@ _PARENT_CHECK_S = 0.5
 def main() -> None:
     """Runs the worker to its end."""
     faulthandler.enable()
+    wear_leash()
     parent = os.getppid()
     channel = _take_over_stdio()
 
@@ -54,16 +57,25 @@ def _take_over_stdio() -> Channel:
 
 
 def _read_commands(channel: Channel, loop: WorkerLoop, emit: Callable[[Event], None]) -> None:
-    while True:
-        body = channel.receive()
-        if body is None:
-            os._exit(0)
-        try:
-            command = decode_command(body)
-        except ProtocolError as error:
-            report_unreadable(error, emit)
-            continue
-        loop.take(command)
+    try:
+        while True:
+            body = channel.receive()
+            if body is None:
+                os._exit(0)
+            try:
+                command = decode_command(body)
+            except ProtocolError as error:
+                report_unreadable(error, emit)
+                continue
+            loop.take(command)
+    except ProtocolError as error:  # no frame can be found any more
+        report_unreadable(error, emit)
+        raise
+    finally:
+        # A worker that cannot hear would neither stop nor end: its log says why, the next run gets a new one.
+        traceback.print_exc()
+        sys.stderr.flush()
+        os._exit(1)
 
 
 def _end_with_parent(parent: int) -> None:

@@ -1,9 +1,10 @@
-"""Generating all rows of a run: batch after batch, halved where memory runs out, one failure at a time."""
+"""Generating all rows of a run: batch after batch, halved where memory runs out or a row fails."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ..errors import SteerError
 from .batches import batch_size, split_by_length
 from .decode import decode
 from .failures import diverged, failure
@@ -27,7 +28,7 @@ def generate(
     *,
     max_batch_rows: int | None,
 ) -> list[ErrorInfo]:
-    """Generates rows batch by batch; a batch that does not fit is halved, one that fails does not stop the others.
+    """Generates rows batch by batch; one that does not fit, or fails, is halved: a row fails alone.
 
     Returns:
         The errors of the rows that failed. Rows whose `finish` is None then were stopped.
@@ -43,7 +44,8 @@ def generate(
         except Exception as error:  # noqa: BLE001 - a failing batch must not take the run, or the worker, with it
             left = [row for row in batch if row.finish is None]
             ran_out_of_memory = is_out_of_memory(error)
-            if ran_out_of_memory and len(left) > 1:
+            # What one row cannot bear must not take the others along; what is wrong with the steering itself does.
+            if len(left) > 1 and not isinstance(error, SteerError):
                 middle = len(left) // 2
                 waiting[:0] = [left[:middle], left[middle:]]
             else:
