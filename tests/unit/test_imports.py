@@ -117,7 +117,6 @@ def test_imports_go_one_way(path: Path) -> None:
                 "embedded",
                 "channel",
                 "leash",
-                "leash",
                 "protocol",
                 "spec",
                 "errors",
