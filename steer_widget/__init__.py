@@ -21,6 +21,7 @@ if TYPE_CHECKING:
         Diverged,
         DownloadError,
         GenerationError,
+        HistoryError,
         HookInactive,
         InvalidInput,
         LoadError,
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
         WorkerError,
         WorkerTimeout,
     )
+    from .history import Entry, History
     from .loading import demo, from_model, load
     from .protocol import Alternative, FeatureActivation, FeatureShift, Measures, TokenMeasures
     from .recycling import Recycling
@@ -74,12 +76,15 @@ __all__ = [
     "Diverged",
     "DownloadError",
     "Edit",
+    "Entry",
     "Feature",
     "FeatureActivation",
     "FeatureShift",
     "Generation",
     "GenerationError",
     "Grid",
+    "History",
+    "HistoryError",
     "Hit",
     "HookInactive",
     "InvalidInput",
@@ -126,6 +131,7 @@ __all__ = [
 _HOMES = {
     "catalog": ("Hit",),
     "cell": ("Cell",),
+    "history": ("Entry", "History"),
     "loading": ("demo", "from_model", "load"),
     "recycling": ("Recycling",),
     "result": ("RunResult",),

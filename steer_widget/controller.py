@@ -28,6 +28,7 @@ from .protocol import (
     Backlog,
     CellDone,
     CellMeasured,
+    ErrorInfo,
     Event,
     Load,
     Question,
@@ -237,6 +238,14 @@ class Controller:
             self._dispatcher.close()
             self._questions.answer_all(_closed_error())
         self._closer()
+
+    # ---- what the history says; called on a thread of its own
+
+    def on_history(self, problem: ErrorInfo | None) -> None:
+        """Runs cannot be written down, or can again (None)."""
+        with self._change():
+            self._worker.set(history_problem=problem)
+            self._dispatcher.touched.append(None)
 
     # ---- what the worker says; called by the lifeline on the backend's reader thread
 

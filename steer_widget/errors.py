@@ -21,6 +21,7 @@ SteerError
 ├── QueueFull                      too many runs wait already
 ├── ProtocolError                  a frame that could not be read
 ├── ResultFormatError              a saved result that is damaged or of another version
+├── HistoryError                   the history of runs could not be read or written
 └── SteererClosed                  used after close()
 
 Each text says what happened, the likely cause and the next step.
@@ -142,6 +143,10 @@ class ProtocolError(SteerError):
 
 class ResultFormatError(SteerError):
     """A saved result that is damaged, or written by a newer version."""
+
+
+class HistoryError(SteerError):
+    """The history of runs could not be read or written."""
 
 
 class SteererClosed(SteerError):

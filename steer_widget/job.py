@@ -13,6 +13,7 @@ from queue import SimpleQueue
 import msgspec
 
 from .cell import Cell
+from .cell_states import next_cell_state
 from .progress import SpeedMeter, time_left_s
 from .protocol import (
     CellDelta,
@@ -27,8 +28,8 @@ from .protocol import (
     Tokens,
 )
 from .record import CellRecord
+from .run_states import RUN_END_STEPS, RUN_ENDED, RunStep, next_run_state
 from .spec import Grid, Limits, RunState
-from .states import RUN_END_STEPS, RUN_ENDED, RunStep, next_cell_state, next_run_state
 
 StreamEvent = RunStarted | Tokens | CellDone | CellMeasured | RunDone
 """What iterating over a run gives."""

@@ -8,7 +8,6 @@ whatever that writer died of. Linux alone knows this; elsewhere a hung worker is
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import os
 import signal
 import sys
@@ -29,8 +28,8 @@ class Leash:
     """
 
     def __init__(self, read_fd: int, write_fd: int) -> None:
-        self.inherited = (read_fd,)
-        self.environment = {_VARIABLE: str(read_fd)}
+        self.inherited: tuple[int, ...] = (read_fd,) if _IS_LINUX else ()
+        self.environment: dict[str, str] = {_VARIABLE: str(read_fd)} if _IS_LINUX else {}
         self._write_fd: int | None = write_fd
 
     @classmethod
@@ -59,6 +58,8 @@ def wear_leash() -> None:
     given = os.environ.pop(_VARIABLE, "")
     if not given or not _IS_LINUX:
         return
+    import fcntl  # which Windows does not have
+
     read_fd = int(given)
     os.set_inheritable(read_fd, False)  # noqa: FBT003 - the function takes it by position alone
     fcntl.fcntl(read_fd, fcntl.F_SETOWN, os.getpid())

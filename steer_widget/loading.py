@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,18 +13,20 @@ from .controller import Controller
 from .embedded import SAE_NAME, feature_table_path
 from .embedded import sae_folder as embedded_sae_folder
 from .features.table import FeatureTable
+from .history import History, Recorder
 from .options import (
     as_backend,
     as_device,
     as_device_map,
     as_dtype,
     as_embedder,
+    as_history,
     as_recycling,
     as_rows,
     as_switch,
     as_table_path,
 )
-from .protocol import Load
+from .protocol import ErrorInfo, Load
 from .recycling import Recycling
 from .sae_choice import SaeName, SaeNames, choose_saes, choose_tables
 from .sources import check_fit, model_folder, read_model_facts, read_sae_facts
@@ -46,6 +49,7 @@ def demo(
     features: str | Path | None = None,
     embedder: str | Path | None = None,
     recycling: Recycling | None = None,
+    history: bool | str | Path = True,
 ) -> Steerer:
     """A steerer of the embedded model and SAE. Starts loading and returns at once.
 
@@ -59,6 +63,7 @@ def demo(
         features: path of another feature table; None takes the embedded one.
         embedder: folder of a sentence-embedding model, for the measure similarity; None leaves that out.
         recycling: when the worker is replaced by a fresh one; None: `sw.Recycling()`, after 500 runs.
+        history: whether runs are written down in the user's data folder as they go on, or in which folder.
 
     Raises:
         InvalidInput: an option is refused.
@@ -73,10 +78,17 @@ def demo(
         embedder=as_embedder(embedder),
         max_batch_rows=as_rows(max_batch_rows),
     )
+    history_folder = as_history(history)
     table_path = feature_table_path() if features is None else as_table_path(features)
     known = KnownSae(SAE_NAME, read_sae_facts(embedded_sae_folder()).d_sae)
     return _start(
-        as_backend(backend), load_command, [known], {0: table_path}, title=_EMBEDDED, recycling=recycling
+        as_backend(backend),
+        load_command,
+        [known],
+        {0: table_path},
+        history_folder,
+        title=_EMBEDDED,
+        recycling=recycling,
     )
 
 
@@ -93,6 +105,7 @@ def load(
     features: Features | None = None,
     embedder: str | Path | None = None,
     recycling: Recycling | None = None,
+    history: bool | str | Path = True,
 ) -> Steerer:
     """A steerer of a Hugging Face causal model and its SAELens SAEs. Starts loading and returns at once.
 
@@ -111,6 +124,7 @@ def load(
             the first one's, or a dict from an SAE's name to its table.
         embedder: folder of a sentence-embedding model, for the measure similarity; None leaves that out.
         recycling: when the worker is replaced by a fresh one; None: `sw.Recycling()`, after 500 runs.
+        history: whether runs are written down in the user's data folder as they go on, or in which folder.
 
     Raises:
         MissingPath: a folder or file is not there.
@@ -129,6 +143,7 @@ def load(
         trust_remote_code=as_switch("trust_remote_code", trust_remote_code),
         max_batch_rows=as_rows(max_batch_rows),
     )
+    history_folder = as_history(history)
     tables = choose_tables(features, chosen)
     if model_path is not None:
         model_facts = read_model_facts(model_path)
@@ -136,7 +151,9 @@ def load(
             check_fit(model_facts, choice.facts)
     title = ", ".join(_short(name) for name in (load_command.model, *(choice.name for choice in chosen)))
     known = [choice.known for choice in chosen]
-    return _start(as_backend(backend), load_command, known, tables, title=title, recycling=recycling)
+    return _start(
+        as_backend(backend), load_command, known, tables, history_folder, title=title, recycling=recycling
+    )
 
 
 def from_model(
@@ -147,6 +164,7 @@ def from_model(
     max_batch_rows: int | None = None,
     features: Features | None = None,
     embedder: str | Path | None = None,
+    history: bool | str | Path = True,
 ) -> Steerer:
     """A steerer of objects you have loaded, run in this process. Returns at once.
 
@@ -161,6 +179,7 @@ def from_model(
         features: path of a feature table (JSON lines): labels, search, unit max_act. With several SAEs it is
             the first one's, or a dict from an SAE's name to its table.
         embedder: folder of a sentence-embedding model, for the measure similarity; None leaves that out.
+        history: whether runs are written down in the user's data folder as they go on, or in which folder.
 
     Raises:
         MissingPath: no such feature table or folder.
@@ -173,21 +192,17 @@ def from_model(
         embedder=as_embedder(embedder),
         max_batch_rows=as_rows(max_batch_rows),
     )
+    history_folder = as_history(history)
     tables = choose_tables(features, chosen)
     from .backends.inline import InlineBackend
 
     saes = {c.name: c.source.path if c.held is None else c.held for c in chosen}
     backend = InlineBackend(model, tokenizer, saes)
     title = ", ".join(_short(name) for name in (load_command.model, *(choice.name for choice in chosen)))
+    known = [choice.known for choice in chosen]
     # A thread of this process has no memory of its own to give back.
-    return _start(
-        backend,
-        load_command,
-        [choice.known for choice in chosen],
-        tables,
-        title=title,
-        recycling=Recycling(after_runs=None),
-    )
+    recycling = Recycling(after_runs=None)
+    return _start(backend, load_command, known, tables, history_folder, title=title, recycling=recycling)
 
 
 def _start(
@@ -195,6 +210,7 @@ def _start(
     command: Load,
     told: Sequence[KnownSae],
     table_paths: Mapping[int, Path],
+    history_folder: Path | None,
     *,
     title: str,
     recycling: Recycling | None,
@@ -212,7 +228,21 @@ def _start(
         """What the worker tells, once it has loaded; until then, what folders and names tell."""
         return [KnownSae(info.name, info.d_sae) for info in controller.status.saes] or told
 
-    return Steerer(controller, Catalog(known, tables), title=title)
+    history = History(history_folder, recorder=_recorder(controller, history_folder))
+    return Steerer(controller, Catalog(known, tables), title=title, history=history)
+
+
+def _recorder(controller: Controller, folder: Path | None) -> Recorder | None:
+    if folder is None:
+        return None
+    told = weakref.ref(controller)
+
+    def on_problem(problem: ErrorInfo | None) -> None:
+        held = told()
+        if held is not None:
+            held.on_history(problem)
+
+    return Recorder.attach(controller, folder, on_problem=on_problem)
 
 
 def _short(name: str) -> str:

@@ -9,6 +9,7 @@ from pathlib import Path
 from .backends.base import Backend
 from .backends.local import LocalBackend
 from .errors import InvalidInput, MissingPath
+from .history.places import data_folder
 from .recycling import Recycling
 
 _DEVICES = re.compile(r"auto|cpu|mps|(cuda|xpu)(:\d+)?")
@@ -100,6 +101,15 @@ def as_recycling(given: object) -> Recycling:
     if not isinstance(given, Recycling):
         raise InvalidInput("recycling", given, "sw.Recycling(after_runs=…, above_gb=…), or None")
     return given
+
+
+def as_history(given: object) -> Path | None:
+    """The folder of the history: True is the user's data folder, False none."""
+    if isinstance(given, bool):
+        return data_folder() if given else None
+    if not isinstance(given, (str, Path)) or not str(given):
+        raise InvalidInput("history", given, "True, False, or a folder")
+    return Path(given).expanduser().absolute()
 
 
 def as_table_path(given: object) -> Path:

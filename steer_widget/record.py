@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from .cell import Cell
+from .cell_states import CELL_END_STEPS, CELL_ENDED, CellStep, next_cell_state
 from .protocol import CellDone, CellMeasured, ErrorInfo, Measures, TokenMeasures
 from .spec import CellState, FinishReason
-from .states import CELL_END_STEPS, CELL_ENDED, CellStep, next_cell_state
 
 
 class CellRecord:

@@ -28,7 +28,7 @@ class _Head(msgspec.Struct, frozen=True):
     version: int = 0
 
 
-class _SavedCell(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class SavedCell(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A cell without its prompt and steering: the grid has them."""
 
     state: CellState
@@ -40,7 +40,9 @@ class _SavedCell(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     error: ErrorInfo | None
 
 
-class _SavedResult(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class SavedResult(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A result as it is written down."""
+
     format: Literal["steer_widget.result"]
     version: Literal[2]
     run: str
@@ -53,7 +55,7 @@ class _SavedResult(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     versions: dict[str, str]
     grid: Grid
     max_act: dict[str, float]
-    cells: tuple[_SavedCell, ...]
+    cells: tuple[SavedCell, ...]
     error: ErrorInfo | None
 
 
@@ -67,9 +69,9 @@ def save_result(result: RunResult, path: str | Path) -> Path:
         MissingPath: the folder does not exist or cannot be written.
     """
     target = Path(path).expanduser()
-    body = msgspec.json.format(msgspec.json.encode(_pack(result)), indent=1)
+    body = msgspec.json.format(msgspec.json.encode(pack_result(result)), indent=1)
     try:
-        _write_atomically(target, body)
+        write_atomically(target, body)
     except OSError as error:
         raise MissingPath(
             "path", str(target), "a file in a folder that exists and can be written", hint=str(error)
@@ -106,8 +108,8 @@ def load_result(path: str | Path) -> RunResult:
         )
     try:
         if head.version == VERSION:
-            return _unpack(msgspec.json.decode(body, type=_SavedResult))
-        return _unpack(msgspec.convert(upgrade(body), _SavedResult))
+            return unpack_result(msgspec.json.decode(body, type=SavedResult))
+        return unpack_result(msgspec.convert(upgrade(body), SavedResult))
     except (msgspec.DecodeError, UnicodeDecodeError, SteerError, RecursionError) as error:
         raise _unreadable(source, str(error)) from error
 
@@ -118,7 +120,8 @@ def _unreadable(source: Path, why: str) -> ResultFormatError:
     )
 
 
-def _write_atomically(target: Path, body: bytes) -> None:
+def write_atomically(target: Path, body: bytes) -> None:
+    """Writes a file that is there whole or not at all."""
     part = target.with_name(f".{target.name}.{uuid.uuid4().hex}.part")
     try:
         with part.open("xb") as file:
@@ -131,8 +134,9 @@ def _write_atomically(target: Path, body: bytes) -> None:
         raise
 
 
-def _pack(result: RunResult) -> _SavedResult:
-    return _SavedResult(
+def pack_result(result: RunResult) -> SavedResult:
+    """A result as it is written down."""
+    return SavedResult(
         format=FORMAT,
         version=VERSION,
         run=result.run,
@@ -145,23 +149,30 @@ def _pack(result: RunResult) -> _SavedResult:
         versions=result.versions,
         grid=result.grid,
         max_act=result.max_act,
-        cells=tuple(
-            _SavedCell(
-                cell.state,
-                cell.text,
-                cell.token_ids,
-                cell.finish,
-                cell.measures,
-                cell.token_measures,
-                cell.failure,
-            )
-            for cell in result.cells
-        ),
+        cells=tuple(map(pack_cell, result.cells)),
         error=result.failure,
     )
 
 
-def _unpack(saved: _SavedResult) -> RunResult:
+def pack_cell(cell: Cell) -> SavedCell:
+    """A cell as it is written down."""
+    return SavedCell(
+        cell.state,
+        cell.text,
+        cell.token_ids,
+        cell.finish,
+        cell.measures,
+        cell.token_measures,
+        cell.failure,
+    )
+
+
+def unpack_result(saved: SavedResult) -> RunResult:
+    """A result from how it is written down.
+
+    Raises:
+        ResultFormatError: it has not as many cells as its grid.
+    """
     grid = saved.grid
     if len(saved.cells) != len(grid):
         raise ResultFormatError(f"it holds {len(saved.cells)} cells where its grid has {len(grid)}")
@@ -181,7 +192,7 @@ def _unpack(saved: _SavedResult) -> RunResult:
     )
 
 
-def _unpack_cell(grid: Grid, index: int, cell: _SavedCell) -> Cell:
+def _unpack_cell(grid: Grid, index: int, cell: SavedCell) -> Cell:
     at = grid.coordinates(index)
     return Cell(
         index=index,

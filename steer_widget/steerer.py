@@ -12,6 +12,7 @@ from .catalog import Catalog
 from .controller import Controller
 from .errors import InvalidInput, WorkerError
 from .explorer import Explorer, Prompts
+from .history import History
 from .protocol import Backlog, CheckGrid, Status
 from .reopened import reopened
 from .result import RunResult
@@ -29,8 +30,6 @@ from .spec import (
 )
 
 if TYPE_CHECKING:
-    from types import TracebackType
-
     from typing_extensions import Self
 
     from .widget import SteerWidget
@@ -51,11 +50,15 @@ class Steerer(Explorer):
         controller: takes runs to the worker.
         catalog: what is known of the features.
         title: model and SAEs, in short.
+        history: where the runs are written down; None: nowhere.
     """
 
-    def __init__(self, controller: Controller, catalog: Catalog, *, title: str = "") -> None:
+    def __init__(
+        self, controller: Controller, catalog: Catalog, *, title: str = "", history: History | None = None
+    ) -> None:
         super().__init__(controller, catalog)
         self._title = title
+        self._history = History() if history is None else history
         self._widget: SteerWidget | None = None
 
     # ---- what there is
@@ -84,6 +87,10 @@ class Steerer(Explorer):
 
             self._widget = SteerWidget(self)
         return self._widget
+
+    def history(self) -> History:
+        """Every run, of other kernels and days too, newest first: see `sw.History`."""
+        return self._history
 
     # ---- runs
 
@@ -294,16 +301,20 @@ class Steerer(Explorer):
         """Starts the worker again after it could not load, or died too often. Returns at once."""
         self._controller.start()
 
+    @property
+    def log(self) -> str:
+        """The last lines that the worker wrote: warnings of libraries, progress of loading, tracebacks."""
+        return self._controller.log_tail()
+
     def close(self) -> None:
         """Stops every run and ends the worker; takes up to two seconds. Texts so far are kept."""
         self._controller.close()
+        self._history.close()
 
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_error: object) -> None:
         self.close()
 
     # ---- for the widget

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from .job import Job
-from .protocol import CellView, RunSnapshot, RunView
+from .protocol import CellView, RunSnapshot, RunView, Status
 
 
 def cell_view(job: Job, index: int) -> CellView:
@@ -48,3 +48,13 @@ def brief(snapshot: RunSnapshot) -> RunSnapshot:
     )
     error = None if run.error is None else run.error.brief()
     return msgspec.structs.replace(snapshot, run=msgspec.structs.replace(run, cells=cells, error=error))
+
+
+def brief_status(status: Status) -> Status:
+    """The same without the details of errors."""
+    error, problem = status.error, status.history_problem
+    return msgspec.structs.replace(
+        status,
+        error=None if error is None else error.brief(),
+        history_problem=None if problem is None else problem.brief(),
+    )

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import anywidget
-import msgspec
 import traitlets
 
 from ._kernel import answer_every_page, warn_if_broken
@@ -53,7 +52,7 @@ from .traits import (
     snapshot_from,
     status_from,
 )
-from .views import brief
+from .views import brief, brief_status
 
 if TYPE_CHECKING:
     from .steerer import Steerer
@@ -202,9 +201,12 @@ class SteerWidget(anywidget.AnyWidget):
 
     def _publish_status(self) -> None:
         with self._trait_lock:
-            status = self._steerer.status
-            error = status.error.brief() if status.error is not None else None
-            self.set_trait("status", msgspec.structs.replace(status, error=error))
+            self.set_trait("status", brief_status(self._steerer.status))
+
+    def _tell_traits(self) -> None:
+        """Says again what the traits hold: of a connection that was lost, a page may have missed changes."""
+        with self._trait_lock:
+            self.send_state(["prompts", "selection", "generation", "status"])
 
     # ---- from the page
 
@@ -228,6 +230,7 @@ class SteerWidget(anywidget.AnyWidget):
 
     def _perform(self, command: PageCommand) -> Found | Log | Started | None:
         if isinstance(command, Sync):
+            self._tell_traits()
             self._feed.sync()
         elif isinstance(command, SetPrompts):
             self._choose("prompts", command.prompts, command.instead_of)

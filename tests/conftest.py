@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 from collections.abc import Iterator
 
@@ -14,3 +15,15 @@ def interruptible() -> Iterator[None]:
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     yield
     signal.signal(signal.SIGINT, before)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def own_data_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Runs are written down in a folder of the tests, also by the processes they start."""
+    before = os.environ.get("STEER_WIDGET_DATA")
+    os.environ["STEER_WIDGET_DATA"] = str(tmp_path_factory.mktemp("data"))
+    yield
+    if before is None:
+        del os.environ["STEER_WIDGET_DATA"]
+    else:
+        os.environ["STEER_WIDGET_DATA"] = before

@@ -18,6 +18,7 @@ const kernel = new FakeKernel(cards as FeatureCard[], scene.texts ?? TEXTS, {
 });
 kernel.silent = scene.silent ?? false;
 kernel.preserveNorm = scene.preserveNorm ?? false;
+kernel.nOthers = scene.nOthers ?? 0;
 kernel.nTicks = scene.nTicks ?? kernel.nTicks;
 Object.assign(window, { kernel });
 

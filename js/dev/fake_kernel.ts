@@ -1,9 +1,10 @@
 // For development only: plays the kernel's part with scripted texts, so that the page can be looked at
 // without a notebook. Nothing of it is in the wheel.
 import type { HostModel } from "../src/connection";
-import { DEFAULT_GENERATION, EMPTY_SELECTION, UNKNOWN_STATUS } from "../src/defaults";
+import { DEFAULT_GENERATION, EMPTY_SELECTION, NOTHING_LEFT, UNKNOWN_STATUS } from "../src/defaults";
 import { invalidInput } from "../src/errors";
 import type {
+  Backlog,
   CellView,
   ErrorInfo,
   FeatureCard,
@@ -17,6 +18,7 @@ import type {
   Status,
   Steering,
 } from "../src/protocol.gen";
+import { isActive, isUnfinished } from "../src/states";
 import { atEnd, NOTHING_MEASURED, scored } from "./measures";
 
 type Callback = (...values: never[]) => void;
@@ -32,6 +34,10 @@ export class FakeKernel implements HostModel {
   silent = false;
   /** Whether steered columns keep the norm, as a run from Python can. */
   preserveNorm = false;
+  /** Runs beside the one that is shown. */
+  nOthers = 0;
+  /** What `ShowLog` gives. */
+  log = "";
   nTicks = Number.POSITIVE_INFINITY;
   readonly #listeners = new Map<string, Set<Callback>>();
   #seq = 0;
@@ -48,7 +54,7 @@ export class FakeKernel implements HostModel {
       selection: { ...EMPTY_SELECTION },
       generation: { ...DEFAULT_GENERATION },
       status: { ...UNKNOWN_STATUS },
-      snapshot: { type: "RunSnapshot", seq: 0, run: null },
+      snapshot: { type: "RunSnapshot", seq: 0, run: null, backlog: NOTHING_LEFT },
       ...traits,
     };
   }
@@ -104,6 +110,17 @@ export class FakeKernel implements HostModel {
         this.#end("stopped");
         this.#reply(id);
         break;
+      case "Retry":
+        this.#retry(command.cells);
+        this.#reply(id);
+        break;
+      case "Reload":
+        this.#status("ready");
+        this.#reply(id);
+        break;
+      case "ShowLog":
+        this.#reply(id, { type: "Log", error: this.log, tail: "" });
+        break;
       default:
         this.#reply(id, null, this.#set(command));
     }
@@ -128,7 +145,12 @@ export class FakeKernel implements HostModel {
   }
 
   #snapshot(): void {
-    this.#emit("msg:custom", { type: "RunSnapshot", seq: this.#seq, run: this.#run });
+    this.#emit("msg:custom", {
+      type: "RunSnapshot",
+      seq: this.#seq,
+      run: this.#run,
+      backlog: this.#backlog(),
+    });
   }
 
   #start(): string {
@@ -159,12 +181,46 @@ export class FakeKernel implements HostModel {
       samples,
       generation: { ...DEFAULT_GENERATION },
       cells,
-      progress: { fraction: 0, n_tokens: 0, n_cells_ended: 0, tokens_per_s: null, eta_s: null, elapsed_s: 0 },
+      progress: {
+        fraction: 0,
+        n_tokens: 0,
+        n_cells_ended: 0,
+        tokens_per_s: null,
+        eta_s: null,
+        elapsed_s: 0,
+        is_overtaken: false,
+      },
       error: null,
     };
     this.#seq += 1;
     this.#status("busy");
     this.#snapshot();
+    this.#play();
+    return this.#run.id;
+  }
+
+  /** Runs failed and stopped cells again. */
+  #retry(asked: readonly number[]): void {
+    const run = this.#run;
+    if (run === null) return;
+    const cells = run.cells.map((cell, i): CellView => {
+      const again = isUnfinished(cell) && (asked.length === 0 || asked.includes(i));
+      return again ? { ...cell, state: "queued", text: "", n_tokens: 0, finish: null, error: null } : cell;
+    });
+    this.#run = { ...run, state: "running", cells, error: null };
+    this.#seq += 1;
+    this.#status("busy");
+    this.#snapshot();
+    this.#play();
+  }
+
+  #backlog(): Backlog {
+    const n_runs = (isActive(this.#run) ? 1 : 0) + this.nOthers;
+    const eta_s = n_runs === 0 ? null : (this.#run?.progress.eta_s ?? 0) + 90 * this.nOthers;
+    return { n_runs, n_waiting: this.nOthers, n_tokens_left: 100 * n_runs, eta_s };
+  }
+
+  #play(): void {
     let tick = 0;
     clearInterval(this.#timer);
     this.#timer = window.setInterval(() => {
@@ -172,7 +228,6 @@ export class FakeKernel implements HostModel {
       if (tick > this.nTicks) return;
       this.#grow(tick);
     }, TICK_MS);
-    return this.#run.id;
   }
 
   #status(worker: Status["worker"]): void {
@@ -220,6 +275,7 @@ export class FakeKernel implements HostModel {
         tokens_per_s: 212 + (tick % 9),
         eta_s: (1 - fraction) * 8,
         elapsed_s: tick * 0.2,
+        is_overtaken: false,
       },
     };
     this.#delta(patches);
@@ -256,7 +312,17 @@ export class FakeKernel implements HostModel {
     if (run === null) return;
     this.#seq += 1;
     const { id, state, progress, error } = run;
-    this.#emit("msg:custom", { type: "RunDelta", seq: this.#seq, run: id, state, cells, progress, error });
+    const backlog = this.#backlog();
+    this.#emit("msg:custom", {
+      type: "RunDelta",
+      seq: this.#seq,
+      run: id,
+      state,
+      cells,
+      progress,
+      error,
+      backlog,
+    });
   }
 
   /** Ends the run as the kernel would. */

@@ -7,6 +7,7 @@ interface Scene {
   traits?: Record<string, unknown>;
   silent?: boolean;
   nTicks?: number;
+  nOthers?: number;
   texts?: readonly string[];
   preserveNorm?: boolean;
   play?: (kernel: FakeKernel, el: HTMLElement) => Promise<void>;
@@ -51,7 +52,9 @@ export const STATUS: Status = {
   n_labels: 4608,
   pid: 4242,
   load_s: 5.1,
+  n_memory_bytes: null,
   error: null,
+  history_problem: null,
 };
 
 const edit = (index: number, label: string, strength: number, change: Partial<Edit> = {}): Edit => ({
@@ -94,6 +97,10 @@ const DIED: ErrorInfo = {
   value: "",
   allowed: "",
 };
+
+const CRASH_LOOP =
+  "The worker died 3 times in a row, so no new one starts by itself. The last time: the worker process was killed " +
+  "by SIGKILL. Remove the cause, then start it again: steerer.reload(), or Reload in the widget.";
 
 const wait = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
@@ -269,6 +276,32 @@ export const SCENES: Record<string, Scene> = {
       kernel.fail(DIED);
       await wait(100);
       el.querySelector<HTMLElement>('[data-testid="sw-run-error-details"] summary')?.click();
+    },
+  },
+  backlog: { traits: CHOSEN, nTicks: 12, nOthers: 2, play: run },
+  retry: {
+    traits: CHOSEN,
+    nTicks: 22,
+    play: async (kernel, el) => {
+      await run(kernel, el);
+      await wait(1700);
+      kernel.log = DIED.details;
+      kernel.fail(DIED);
+    },
+  },
+  dead: {
+    traits: {
+      ...CHOSEN,
+      status: {
+        ...STATUS,
+        worker: "failed",
+        error: { ...DIED, kind: "WorkerCrashLoop", details: "", message: CRASH_LOOP },
+      },
+    },
+    play: async (kernel, el) => {
+      kernel.log = DIED.details;
+      await wait(150);
+      el.querySelector<HTMLElement>('[data-testid="sw-status-error-details"] summary')?.click();
     },
   },
   late: {

@@ -3,10 +3,11 @@ import type { Connection } from "./connection";
 import { featureOf, saeOf } from "./directions";
 import { describe } from "./errors";
 import { dialOf, methodOf, startOf } from "./methods";
-import type { Edit, FeatureCard, Generation, Prompt, Selection, Unit } from "./protocol.gen";
-import { isActive } from "./reducer";
+import { isBlank, withoutPrompt, withPrompt } from "./prompts";
+import type { Edit, FeatureCard, Generation, Log, Prompt, Selection, Unit } from "./protocol.gen";
 import { rowKeys, withRow } from "./rows";
-import { isBlank, type Store } from "./store";
+import { isActive } from "./states";
+import type { Store } from "./store";
 import { inUnit, startStrength } from "./strength";
 
 const TEXT_PAUSE_MS = 400;
@@ -42,12 +43,7 @@ export class Actions {
     this.#store.ui.fail("run", null);
     this.#store.prompts.change(
       `prompt/${i}`,
-      (all) => {
-        const next = [...all];
-        while (next.length <= i) next.push("");
-        next[i] = prompt;
-        return next;
-      },
+      (all, madeOn) => withPrompt(all, madeOn, i, prompt),
       TEXT_PAUSE_MS,
     );
   }
@@ -58,17 +54,12 @@ export class Actions {
   }
 
   addPrompt(): void {
-    this.#changePrompts((all) => [...(all.length === 0 ? [""] : all), ""]);
+    this.#store.prompts.reshape((all) => [...(all.length === 0 ? [""] : all), ""]);
   }
 
   removePrompt(i: number): void {
     this.#store.ui.touched.value = new Set();
-    this.#changePrompts((all) => all.filter((_, at) => at !== i));
-  }
-
-  /** Adding and removing shift the numbers of the others, so the changes so far become one with them. */
-  #changePrompts(change: (all: Prompt[]) => Prompt[]): void {
-    this.#store.prompts.replace(change(this.#store.prompts.value.value));
+    this.#store.prompts.reshape((all, madeOn) => withoutPrompt(all, madeOn, i));
   }
 
   // ---- features
@@ -85,10 +76,7 @@ export class Actions {
       schedule: null,
     };
     this.#store.ui.fail("search", null);
-    selection.change(`add/${selection.value.value.edits.length}/${card.index}`, (s) => ({
-      ...s,
-      edits: [...s.edits, edit],
-    }));
+    selection.reshape((s) => ({ ...s, edits: [...s.edits, edit] }));
   }
 
   changeEdit(row: string, field: keyof Edit, change: (edit: Edit) => Edit): void {
@@ -127,23 +115,18 @@ export class Actions {
   }
 
   duplicate(row: string): void {
-    this.#changeSelection((s) => ({ ...s, edits: withRow(s.edits, row, (edit) => [edit, edit]) }));
+    this.#store.selection.reshape((s) => ({ ...s, edits: withRow(s.edits, row, (edit) => [edit, edit]) }));
   }
 
   remove(row: string): void {
     const { ui } = this.#store;
     ui.forget((field) => field.endsWith(`/${row}`));
     for (const key of ui.setAside.keys()) if (key.endsWith(`/${row}`)) ui.setAside.delete(key);
-    this.#changeSelection((s) => ({ ...s, edits: withRow(s.edits, row, () => []) }));
+    this.#store.selection.reshape((s) => ({ ...s, edits: withRow(s.edits, row, () => []) }));
   }
 
   setLayout(change: Partial<Selection>): void {
     this.#store.selection.change(Object.keys(change).join(), (s) => ({ ...s, ...change }));
-  }
-
-  /** Rows of one feature are named by their turn, so the changes so far become one with this. */
-  #changeSelection(change: (selection: Selection) => Selection): void {
-    this.#store.selection.replace(change(this.#store.selection.value.value));
   }
 
   /** Hits for words or an index; null when a newer search has overtaken this one. */
@@ -188,7 +171,7 @@ export class Actions {
 
   resetGeneration(defaults: Generation): void {
     this.#store.ui.forget((field) => field.startsWith("generation/"));
-    this.#store.generation.replace(defaults);
+    this.#store.generation.reshape(() => defaults);
   }
 
   // ---- runs
@@ -251,6 +234,51 @@ export class Actions {
     }
   }
 
+  /** Runs cells of the shown run again that failed or were stopped: these, or without numbers all of them. */
+  async retry(cells: readonly number[] = []): Promise<void> {
+    const { ui, shown } = this.#store;
+    const { run } = shown.value;
+    if (run === null || !this.#store.canRetry.value) return;
+    ui.retrying.value = run.id;
+    ui.fail("retry", null);
+    ui.fail("run", null);
+    ui.fail("stop", null);
+    try {
+      await this.#connection.request({ type: "Retry", run: run.id, cells: [...cells] });
+    } catch (thrown) {
+      ui.retrying.value = null;
+      ui.fail("retry", describe(thrown));
+      return;
+    }
+    // The run goes on by a message of its own; should that be lost, everything is asked for.
+    setTimeout(async () => {
+      if (ui.retrying.value !== run.id) return;
+      await this.#connection.sync();
+      ui.retrying.value = null;
+    }, RUN_PATIENCE_MS);
+  }
+
+  /** Starts the worker again. */
+  async reload(): Promise<void> {
+    const { ui } = this.#store;
+    if (ui.reloading.value) return;
+    ui.reloading.value = true;
+    ui.fail("reload", null);
+    try {
+      await this.#connection.request({ type: "Reload" });
+    } catch (thrown) {
+      ui.fail("reload", describe(thrown));
+    } finally {
+      ui.reloading.value = false;
+    }
+  }
+
+  /** The worker's last error in full and its log. */
+  async askLog(): Promise<Log | null> {
+    const result = await this.#connection.request({ type: "ShowLog" });
+    return result?.type === "Log" ? result : null;
+  }
+
   async interrupt(): Promise<void> {
     try {
       await this.#connection.interrupt();
@@ -261,7 +289,8 @@ export class Actions {
 
   /** Fills in an example; what was typed already stays. */
   useExample(prompt: string, card: Pick<FeatureCard, "index" | "label">, strength: number): void {
-    if (this.#store.prompts.value.value.every(isBlank)) this.#changePrompts(() => [prompt]);
+    if (this.#store.prompts.value.value.every(isBlank))
+      this.#store.prompts.reshape((all) => (all.every(isBlank) ? [prompt] : all));
     const { edits } = this.#store.selection.value.value;
     const chosen = edits.some(({ feature }) => feature.kind === "feature" && feature.index === card.index);
     if (!chosen) this.addFeature(card, strength);

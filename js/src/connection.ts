@@ -59,7 +59,7 @@ export class Connection {
   readonly #handlers: Handlers;
   readonly #waiting = new Map<string, Waiting>();
   readonly #listeners: [string, (...values: never[]) => void][] = [];
-  #syncing: Promise<void> | null = null;
+  #syncing: Promise<boolean> | null = null;
   #closed = false;
   #ackDue = -1;
   #ackTimer: ReturnType<typeof setTimeout> | undefined;
@@ -84,20 +84,22 @@ export class Connection {
     void this.sync();
   }
 
-  /** Asks for everything, unless the question is already on its way. */
-  sync(): Promise<void> {
+  /** Asks for everything, unless the question is already on its way; false where nobody answers. */
+  sync(): Promise<boolean> {
     this.#syncing ??= this.#sync().finally(() => {
       this.#syncing = null;
     });
     return this.#syncing;
   }
 
-  async #sync(): Promise<void> {
+  async #sync(): Promise<boolean> {
     try {
       await this.request({ type: "Sync" }, SYNC_TIMEOUT_MS);
+      return true;
     } catch {
       // The page stays readable from what is saved; whatever arrives later puts it online again.
       if (!this.#closed) this.#handlers.link("offline");
+      return false;
     }
   }
 

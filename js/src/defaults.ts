@@ -1,5 +1,5 @@
 // What the traits hold before Python has said anything, and what "reset to defaults" means.
-import type { Generation, Selection, Status } from "./protocol.gen";
+import type { Backlog, Generation, Selection, Status } from "./protocol.gen";
 
 export const DEFAULT_GENERATION: Readonly<Generation> = {
   max_new_tokens: 60,
@@ -24,5 +24,9 @@ export const UNKNOWN_STATUS: Readonly<Status> = {
   n_labels: 0,
   pid: null,
   load_s: null,
+  n_memory_bytes: null,
   error: null,
+  history_problem: null,
 };
+
+export const NOTHING_LEFT: Readonly<Backlog> = { n_runs: 0, n_waiting: 0, n_tokens_left: 0, eta_s: null };

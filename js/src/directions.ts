@@ -1,4 +1,5 @@
 // What an edit steers by: a feature, a vector of one's own, or a random control of either.
+import { clipped } from "./clipped";
 import type { Feature, SaeInfo, Steerable, Vector } from "./protocol.gen";
 
 const N_BYTES = 4;
@@ -52,13 +53,17 @@ export function saeOf(direction: Steerable, saes: readonly SaeInfo[]): SaeInfo |
 export const isOfFirstSae = (sae: string, saes: readonly SaeInfo[]): boolean =>
   sae === "" || saes.length === 0 || saes[0]?.name === sae;
 
+const MAX_LABEL_CHARS = 300;
+
 /** What it is called; `label` is what is known of the feature beside its own label. */
 export function labelOf(direction: Steerable, label = ""): string {
   switch (direction.kind) {
     case "feature":
-      return direction.label || label;
+      return clipped(direction.label || label, MAX_LABEL_CHARS);
     case "vector":
-      return direction.name || `vector of ${atob(direction.values).length / N_BYTES}`;
+      return (
+        clipped(direction.name, MAX_LABEL_CHARS) || `vector of ${atob(direction.values).length / N_BYTES}`
+      );
     case "control": {
       const { of } = direction;
       return `random like ${labelOf(of, label) || `feature ${(of as Feature).index}`}`;

@@ -37,6 +37,12 @@ export function count(n: number, noun: string): string {
   return `${n.toLocaleString("en")} ${noun}${n === 1 ? "" : "s"}`;
 }
 
+export const FIGURE_SPACE = "\u2007";
+
+/** The number in the room that its largest value takes, so that nothing beside it moves. */
+export const padded = (n: number, largest: number): string =>
+  n.toLocaleString("en").padStart(largest.toLocaleString("en").length, FIGURE_SPACE);
+
 export function duration(seconds: number): string {
   const whole = Math.max(0, Math.round(seconds));
   if (whole < 60) return `${whole} s`;

@@ -3,7 +3,7 @@ import { createContext } from "preact";
 import { useContext } from "preact/hooks";
 import { Actions } from "./actions";
 import { Connection, type HostModel } from "./connection";
-import { isActive } from "./reducer";
+import { isActive } from "./states";
 import { Store } from "./store";
 
 export interface Page {
@@ -14,19 +14,25 @@ export interface Page {
 
 export function openPage(model: HostModel): Page {
   const store: Store = new Store(
-    (command) => connection.request(command),
+    () => connection,
     (seq) => connection.acknowledge(seq),
   );
   const connection = new Connection(model, {
     expecting: () => isActive(store.shown.value.run),
     run: (event) => store.receive(event),
-    trait: (name, value) => store.receiveTrait(name, value),
-    link: (state) => {
-      store.link.value = state;
+    trait: (name, value) => {
+      if (store.receiveTrait(name, value) === "gap") void connection.sync();
     },
+    link: (state) => store.setLink(state),
   });
   connection.open();
-  return { store, actions: new Actions(store, connection), close: () => connection.close() };
+  const backOnline = () => void connection.sync();
+  addEventListener("online", backOnline);
+  const close = () => {
+    removeEventListener("online", backOnline);
+    connection.close();
+  };
+  return { store, actions: new Actions(store, connection), close };
 }
 
 export interface View extends Page {

@@ -1,22 +1,46 @@
 // A value that Python owns and the page changes: what the page wants is kept as changes on top of what
-// Python says, so that a change from either side never undoes one of the other.
+// Python says, so that a change from either side never undoes one of the other. What is sent names the
+// value it was made on; where Python holds another by then it refuses, and the changes are made anew.
 import { batch, computed, type ReadonlySignal, type Signal, signal } from "@preact/signals";
-import { describe } from "./errors";
+import { describe, errorInfo } from "./errors";
 import type { ErrorInfo } from "./protocol.gen";
+
+/** Makes the change in a value; `madeOn` is the value it was first made on, to find again what it was about. */
+export type Apply<T> = (value: T, madeOn: T) => T;
 
 interface Change<T> {
   /** Changes of one key replace each other: only the newest position of a dial counts. */
   readonly key: string;
-  readonly apply: (value: T) => T;
+  readonly apply: Apply<T>;
+  readonly madeOn: T;
+}
+
+interface Sent<T> {
+  readonly value: T;
+  readonly changes: ReadonlySet<Change<T>>;
 }
 
 export interface SharedOptions<T> {
-  send(value: T): Promise<unknown>;
+  /** Hands a value over that was made of `insteadOf`; fails with `StaleValue` where Python holds another. */
+  send(value: T, insteadOf: T): Promise<unknown>;
+  /** Asks for what Python holds now; it comes by `receive` before this is over. False where nobody answers. */
+  refresh(): Promise<boolean>;
   /** False holds the value back, such as while a prompt is still empty. */
   sendable?(value: T): boolean;
 }
 
+/** How often changes are made anew before the page says that it does not get through. */
+export const MAX_ATTEMPTS = 8;
+/** Key of changes that keep their place: those before are done with, those after are on top. */
+const SHAPE = "";
+
+/** Errors of the way to the kernel: it has perhaps not heard. */
+const UNHEARD: readonly string[] = ["KernelTimeout", "NoKernel"];
+
 const equal = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b);
+
+const applied = <T>(value: T, changes: readonly Change<T>[]): T =>
+  changes.reduce((sofar, change) => change.apply(sofar, change.madeOn), value);
 
 export class Shared<T> {
   /** What Python holds, as the trait says. */
@@ -27,54 +51,58 @@ export class Shared<T> {
   readonly error: Signal<ErrorInfo | null> = signal(null);
   readonly #changes: Signal<readonly Change<T>[]> = signal([]);
   readonly #options: SharedOptions<T>;
-  #inFlight: { value: T; changes: ReadonlySet<Change<T>> } | null = null;
+  /** Sent, and not known to be refused: Python may take them any time. */
+  readonly #underWay = new Set<Sent<T>>();
   #sending: Promise<boolean> | null = null;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(start: T, options: SharedOptions<T>) {
     this.#options = options;
     this.held = signal(start);
-    this.value = computed(() =>
-      this.#changes.value.reduce((value, change) => change.apply(value), this.held.value),
-    );
+    this.value = computed(() => applied(this.held.value, this.#changes.value));
   }
 
   /** The trait changed in Python. */
   receive(value: T): void {
     batch(() => {
       this.held.value = value;
-      if (this.#inFlight !== null && equal(value, this.#inFlight.value)) this.#drop(this.#inFlight.changes);
+      for (const sent of this.#underWay) if (equal(value, sent.value)) this.#taken(sent);
     });
   }
 
   /** Shows a change at once and sends it after `delayMs` without another. */
-  change(key: string, apply: (value: T) => T, delayMs = 0): void {
-    const inFlight = this.#inFlight?.changes;
-    const kept = this.#changes.value.filter((c) => c.key !== key || inFlight?.has(c));
-    this.#want([...kept, { key, apply }], delayMs);
+  change(key: string, apply: Apply<T>, delayMs = 0): void {
+    const all = this.#changes.value;
+    const onTop = all.findLastIndex((change) => change.key === SHAPE);
+    const kept = all.filter((c, i) => c.key !== key || i < onTop || this.#isUnderWay(c));
+    this.#want(kept, key, apply, delayMs);
   }
 
-  /** Like `change`, for one that the changes so far are already part of. */
-  replace(value: T): void {
-    this.#want([{ key: "all", apply: () => value }], 0);
+  /** A change of what there is, such as a row more or less: later ones speak of rows as it leaves them. */
+  reshape(apply: Apply<T>): void {
+    this.#want(this.#changes.value, SHAPE, apply, 0);
   }
 
-  #want(changes: readonly Change<T>[], delayMs: number): void {
+  #want(kept: readonly Change<T>[], key: string, apply: Apply<T>, delayMs: number): void {
+    const madeOn = applied(this.held.value, kept);
     batch(() => {
-      this.#changes.value = changes;
+      this.#changes.value = [...kept, { key, apply, madeOn }];
       this.error.value = null;
     });
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => void this.flush(), delayMs);
   }
 
+  /** The kernel answers again: what could not be sent goes now. */
+  resend(): void {
+    if (this.error.value !== null && UNHEARD.includes(this.error.value.kind)) void this.flush();
+  }
+
   /** Sends what is not sent yet; true when Python holds everything the page shows. */
   async flush(): Promise<boolean> {
     clearTimeout(this.#timer);
     while (this.#sending !== null) await this.#sending;
-    if (this.#changes.value.length === 0) return true;
-    if (this.#options.sendable?.(this.value.value) === false) return false;
-    this.#sending = this.#send();
+    this.#sending = this.#sendAll();
     try {
       return await this.#sending;
     } finally {
@@ -82,35 +110,71 @@ export class Shared<T> {
     }
   }
 
-  async #send(): Promise<boolean> {
-    const sent = { value: this.value.value, changes: new Set(this.#changes.value) };
-    const before = this.held.value;
-    this.#inFlight = sent;
+  /** Also sends what is changed while a value is on its way. */
+  async #sendAll(): Promise<boolean> {
+    let attempt = 1;
+    while (this.#changes.value.length > 0) {
+      if (this.#options.sendable?.(this.value.value) === false) return false;
+      const sent = { value: this.value.value, changes: new Set(this.#changes.value) };
+      const insteadOf = this.held.value;
+      this.#underWay.add(sent);
+      const error = await this.#send(sent, insteadOf);
+      if (error === null) {
+        attempt = 1;
+      } else if (error.kind === "StaleValue") {
+        if (attempt >= MAX_ATTEMPTS) return this.#fail(overrun(error));
+        attempt += 1;
+        if (this.held.value === insteadOf) await this.#options.refresh();
+      } else if (error.kind === "KernelTimeout" && attempt < MAX_ATTEMPTS) {
+        // Where the kernel answers now, the question or its answer was lost with a connection.
+        if (!(await this.#options.refresh())) return this.#changes.value.length === 0 || this.#fail(error);
+        attempt += 1;
+      } else if (this.#changes.value.every((change) => sent.changes.has(change))) {
+        return this.#changes.value.length === 0 || this.#fail(error);
+      }
+    }
+    return true;
+  }
+
+  async #send(sent: Sent<T>, insteadOf: T): Promise<ErrorInfo | null> {
     try {
-      await this.#options.send(sent.value);
+      await this.#options.send(sent.value, insteadOf);
     } catch (thrown) {
-      this.#inFlight = null;
-      if (this.#changes.value.some((change) => !sent.changes.has(change))) return this.#sendRest();
-      this.error.value = describe(thrown);
-      return false;
+      const error = describe(thrown);
+      // Without an answer it may still arrive: then the trait tells, and the changes are not made twice.
+      if (error.kind !== "KernelTimeout") this.#underWay.delete(sent);
+      return error;
     }
     batch(() => {
       // The trait's own message normally came first; if not, the reply says the same.
-      if (this.held.value === before) this.held.value = sent.value;
-      this.#drop(sent.changes);
-      this.error.value = null;
+      if (this.held.value === insteadOf) this.held.value = sent.value;
+      this.#taken(sent);
     });
-    this.#inFlight = null;
-    return this.#changes.value.length === 0 ? true : this.#sendRest();
+    return null;
   }
 
-  /** Changes made while the last value was on its way. */
-  #sendRest(): Promise<boolean> {
-    if (this.#options.sendable?.(this.value.value) === false) return Promise.resolve(false);
-    return this.#send();
+  #fail(error: ErrorInfo): boolean {
+    this.error.value = error;
+    return false;
   }
 
-  #drop(changes: ReadonlySet<Change<T>>): void {
-    this.#changes.value = this.#changes.value.filter((change) => !changes.has(change));
+  #isUnderWay(change: Change<T>): boolean {
+    return [...this.#underWay].some(({ changes }) => changes.has(change));
   }
+
+  #taken(sent: Sent<T>): void {
+    this.#underWay.delete(sent);
+    this.#changes.value = this.#changes.value.filter((change) => !sent.changes.has(change));
+    if (this.#changes.value.length === 0) {
+      this.error.value = null;
+      this.#underWay.clear();
+    }
+  }
+}
+
+function overrun(error: ErrorInfo): ErrorInfo {
+  const message =
+    `${error.field} could not be changed: code in the notebook changes it again and again. ` +
+    "What you changed is kept here and is sent with your next change, or with Run.";
+  return errorInfo(error.kind, message, error.message);
 }

@@ -464,7 +464,7 @@ export interface CellPatch {
   done: CellView | null;
 }
 /**
- * State of the worker, as the trait `widget.status` holds it.
+ * State of the worker, as the trait `widget.status` holds it. `history_problem`: why runs are not written down.
  */
 export interface Status {
   worker: WorkerState;
@@ -478,6 +478,7 @@ export interface Status {
   load_s: number | null;
   n_memory_bytes: number | null;
   error: ErrorInfo | null;
+  history_problem: ErrorInfo | null;
 }
 /**
  * How far loading is: `fraction` 0 to 1 over all stages, None where it cannot be known.

@@ -1,10 +1,13 @@
 // The shown run as a pure function of what the kernel sent.
-import type { CellView, RunDelta, RunSnapshot, RunView } from "./protocol.gen";
+import { NOTHING_LEFT } from "./defaults";
+import type { Backlog, CellView, RunDelta, RunSnapshot, RunView } from "./protocol.gen";
 
 export interface Shown {
   /** Number of the last message that went in. */
   readonly seq: number;
   readonly run: RunView | null;
+  /** What all runs together have left. */
+  readonly backlog: Backlog;
 }
 
 export type RunEvent = RunSnapshot | RunDelta;
@@ -12,7 +15,7 @@ export type RunEvent = RunSnapshot | RunDelta;
 /** applied: drawn from now on; ignored: already in, or older; gap: something is missing, ask for all. */
 export type Outcome = "applied" | "ignored" | "gap";
 
-export const NOTHING_SHOWN: Shown = { seq: -1, run: null };
+export const NOTHING_SHOWN: Shown = { seq: -1, run: null, backlog: NOTHING_LEFT };
 
 /** Cells that did not change stay the same objects, so that only changed ones are drawn again. */
 function patchCells(cells: readonly CellView[], delta: RunDelta): CellView[] {
@@ -41,18 +44,25 @@ function applyDelta(shown: Shown, delta: RunDelta): [Shown, Outcome] {
     progress: delta.progress,
     error: delta.error,
   };
-  return [{ seq: delta.seq, run: next }, "applied"];
+  return [{ seq: delta.seq, run: next, backlog: delta.backlog }, "applied"];
 }
 
 function applySnapshot(shown: Shown, snapshot: RunSnapshot): [Shown, Outcome] {
   if (snapshot.seq < shown.seq) return [shown, "ignored"];
-  return [{ seq: snapshot.seq, run: snapshot.run }, "applied"];
+  const { seq, run, backlog } = snapshot;
+  return [{ seq, run, backlog }, "applied"];
 }
 
 export function reduce(shown: Shown, event: RunEvent): [Shown, Outcome] {
   return event.type === "RunSnapshot" ? applySnapshot(shown, event) : applyDelta(shown, event);
 }
 
-export function isActive(run: RunView | null): run is RunView {
-  return run !== null && ["queued", "loading", "running", "stopping"].includes(run.state);
+/**
+ * The run as the trait holds it, where it was saved: without the details of its errors, and without the backlog.
+ * It is all there is where no kernel answers; where one does, it only tells that a message was lost.
+ */
+export function reduceSaved(shown: Shown, { seq, run }: RunSnapshot): [Shown, Outcome] {
+  if (seq <= shown.seq) return [shown, "ignored"];
+  if (shown.seq >= 0) return [shown, "gap"];
+  return [{ seq, run, backlog: NOTHING_LEFT }, "applied"];
 }

@@ -1,8 +1,9 @@
 // What a column does, in few words.
+import { featureOf, labelOf } from "./directions";
 import { dialOf, methodOf } from "./methods";
 import { plainNumber, signed } from "./numbers";
 import { positionsWords, scheduleWords } from "./positions";
-import type { Edit } from "./protocol.gen";
+import type { Edit, Feature } from "./protocol.gen";
 import { UNITS } from "./strength";
 
 /** Strength, unit and method: "+70", "clamp to 2 × max act", "scale × 0", "ablate". */
@@ -26,4 +27,15 @@ export function whereWords(edit: Edit): string[] {
     scheduleWords(edit.schedule),
     edit.skip_special === true ? SKIPS_SPECIAL : "",
   ].filter(Boolean);
+}
+
+/** What a column is of, in one line: "war, in 'during the war' +70". */
+export function columnName(
+  edits: readonly Edit[],
+  known: (feature: Feature | null) => string | undefined,
+): string {
+  const words = edits.map(
+    (edit) => `${labelOf(edit.feature, known(featureOf(edit.feature))) || "no label"} ${strengthWords(edit)}`,
+  );
+  return words.join(" + ") || "the baseline";
 }

@@ -5,7 +5,9 @@ import type { LinkState } from "./connection";
 import { DEFAULT_GENERATION, EMPTY_SELECTION, UNKNOWN_STATUS } from "./defaults";
 import { isOfFirstSae } from "./directions";
 import { invalidInput, place } from "./errors";
+import { LoadingClock } from "./loading";
 import { Shared } from "./pending";
+import { HALF_A_CHARACTER, isBlank, isWhole } from "./prompts";
 import type {
   ErrorInfo,
   Feature,
@@ -17,13 +19,16 @@ import type {
   Selection,
   Status,
 } from "./protocol.gen";
-import { isActive, NOTHING_SHOWN, type Outcome, type RunEvent, reduce, type Shown } from "./reducer";
+import { NOTHING_SHOWN, type Outcome, type RunEvent, reduce, reduceSaved, type Shown } from "./reducer";
+import { countUnfinished, isActive } from "./states";
 import { UiState } from "./ui";
 
-export type Send = (command: PageCommand) => Promise<unknown>;
-
-export const isBlank = (prompt: Prompt): boolean =>
-  typeof prompt === "string" ? prompt.trim() === "" : prompt.every((turn) => turn.content.trim() === "");
+/** The way to the kernel, as far as the store needs it. */
+export interface Wire {
+  request(command: PageCommand): Promise<unknown>;
+  /** Asks for everything; over when it has come, or nobody answers: then false. */
+  sync(): Promise<boolean>;
+}
 
 export class Store {
   readonly prompts: Shared<Prompt[]>;
@@ -40,24 +45,34 @@ export class Store {
   readonly nColumns: ReadonlySignal<number>;
   /** Why Run cannot be pressed; "" when it can. */
   readonly blocked: ReadonlySignal<string>;
+  /** Whether a run was asked for, by Run or Retry, and is not drawn yet. */
+  readonly isStarting: ReadonlySignal<boolean>;
+  /** How many cells of the shown run failed or were stopped, once it has ended. */
+  readonly nUnfinished: ReadonlySignal<number>;
+  readonly canRetry: ReadonlySignal<boolean>;
+  readonly loading = new LoadingClock();
   #received: Shown = NOTHING_SHOWN;
   #frame = 0;
   /** The run whose refused value was last shown at its field. */
   #refusedRun = "";
 
   constructor(
-    send: Send,
+    wire: () => Wire,
     readonly drawn: (seq: number) => void,
   ) {
+    const refresh = () => wire().sync();
     this.prompts = new Shared<Prompt[]>([], {
-      send: (prompts) => send({ type: "SetPrompts", prompts }),
-      sendable: (prompts) => !prompts.some(isBlank),
+      send: (prompts, instead_of) => wire().request({ type: "SetPrompts", prompts, instead_of }),
+      sendable: (prompts) => prompts.every((prompt) => !isBlank(prompt) && isWhole(prompt)),
+      refresh,
     });
     this.selection = new Shared<Selection>(EMPTY_SELECTION, {
-      send: (selection) => send({ type: "SetSelection", selection }),
+      send: (selection, instead_of) => wire().request({ type: "SetSelection", selection, instead_of }),
+      refresh,
     });
     this.generation = new Shared<Generation>(DEFAULT_GENERATION, {
-      send: (generation) => send({ type: "SetGeneration", generation }),
+      send: (generation, instead_of) => wire().request({ type: "SetGeneration", generation, instead_of }),
+      refresh,
     });
     const placed = computed(() => this.#placed());
     this.fieldErrors = computed(() => placed.value.fields);
@@ -67,6 +82,13 @@ export class Store {
       return (combine ? Math.min(1, edits.length) : edits.length) + (baseline ? 1 : 0);
     });
     this.blocked = computed(() => this.#blocked());
+    this.isStarting = computed(
+      () => this.ui.submitting.value || this.ui.started.value !== null || this.ui.retrying.value !== null,
+    );
+    this.nUnfinished = computed(() => countUnfinished(this.shown.value.run));
+    this.canRetry = computed(
+      () => this.nUnfinished.value > 0 && !this.isStarting.value && this.link.value !== "offline",
+    );
   }
 
   /** What is known of a feature; only the first SAE's have cards. */
@@ -77,7 +99,10 @@ export class Store {
 
   /** Takes a message of the run in and has it drawn with the next frame. */
   receive(event: RunEvent): Outcome {
-    const [next, outcome] = reduce(this.#received, event);
+    return this.#take(reduce(this.#received, event));
+  }
+
+  #take([next, outcome]: [Shown, Outcome]): Outcome {
     if (outcome === "applied") {
       this.#received = next;
       if (this.#frame === 0) this.#frame = requestAnimationFrame(() => this.draw());
@@ -96,7 +121,9 @@ export class Store {
     this.shown.value = this.#received;
     const { run } = this.#received;
     if (run?.id === this.ui.started.value) this.ui.started.value = null;
-    if (!isActive(run)) {
+    if (isActive(run)) {
+      this.ui.retrying.value = null;
+    } else {
       this.ui.stopping.value = null;
       this.ui.stopLate.value = false;
     }
@@ -112,14 +139,29 @@ export class Store {
     return this.#received.run?.id ?? null;
   }
 
-  receiveTrait(name: string, value: unknown): void {
-    if (value === null || value === undefined) return;
+  /** Takes a trait in; "gap" where it tells that a message was lost. */
+  receiveTrait(name: string, value: unknown): Outcome {
+    if (value === null || value === undefined) return "ignored";
     if (name === "prompts") this.prompts.receive(value as Prompt[]);
     else if (name === "selection") this.selection.receive({ ...EMPTY_SELECTION, ...(value as Selection) });
     else if (name === "generation")
       this.generation.receive({ ...DEFAULT_GENERATION, ...(value as Generation) });
-    else if (name === "status") this.status.value = { ...UNKNOWN_STATUS, ...(value as Status) };
-    else if (name === "snapshot" && "seq" in (value as RunSnapshot)) this.receive(value as RunSnapshot);
+    else if (name === "status") this.#receiveStatus({ ...UNKNOWN_STATUS, ...(value as Status) });
+    else if (name === "snapshot" && "seq" in (value as RunSnapshot))
+      return this.#take(reduceSaved(this.#received, value as RunSnapshot));
+    return "applied";
+  }
+
+  #receiveStatus(status: Status): void {
+    this.loading.observe(status, performance.now() / 1000);
+    this.status.value = status;
+  }
+
+  /** Takes in whether the kernel answers; where it does, what could not be sent goes again. */
+  setLink(state: LinkState): void {
+    this.link.value = state;
+    if (state === "online")
+      for (const shared of [this.prompts, this.selection, this.generation]) shared.resend();
   }
 
   /** Closes a general error. */
@@ -149,6 +191,8 @@ export class Store {
       if (isBlank(prompts[i] ?? ""))
         fields[`prompt/${i}`] = invalidInput("prompt", "", "text that is not empty");
     }
+    for (const [i, prompt] of prompts.entries())
+      if (!isWhole(prompt)) fields[`prompt/${i}`] = invalidInput("prompt", "…", HALF_A_CHARACTER);
     return { fields: { ...fields, ...this.ui.refused.value }, general };
   }
 
@@ -162,8 +206,9 @@ export class Store {
     if (refused !== undefined) return refused.message;
     const prompts = this.prompts.value.value;
     if (prompts.length === 0 || prompts.some(isBlank)) return "Type a prompt to run.";
+    if (!prompts.every(isWhole)) return `A prompt cannot be sent; allowed: ${HALF_A_CHARACTER}.`;
     if (this.nColumns.value === 0) return "Choose a feature, or turn the baseline on.";
-    if (this.ui.submitting.value || this.ui.started.value !== null) return "Starting…";
+    if (this.isStarting.value) return "Starting…";
     if (isActive(this.shown.value.run)) return "A run is on.";
     return "";
   }

@@ -21,6 +21,10 @@ export class UiState {
   readonly submitting: Signal<boolean> = signal(false);
   /** The run that was started here and is not drawn yet; until then Run stays closed. */
   readonly started: Signal<string | null> = signal(null);
+  /** The run that Retry was pressed for, until it is drawn going on; until then nothing else starts. */
+  readonly retrying: Signal<string | null> = signal(null);
+  /** True from the press on Reload until the kernel has answered. */
+  readonly reloading: Signal<boolean> = signal(false);
   /** The run that Stop was pressed for. */
   readonly stopping: Signal<string | null> = signal(null);
   /** True when Stop had no answer for a second. */

@@ -1,7 +1,8 @@
 // The kernel's end of the wire, in the test's hands: what was sent is kept, what comes is said by the test.
 import type { HostModel } from "../src/connection";
-import { DEFAULT_GENERATION, EMPTY_SELECTION, UNKNOWN_STATUS } from "../src/defaults";
+import { DEFAULT_GENERATION, EMPTY_SELECTION, NOTHING_LEFT, UNKNOWN_STATUS } from "../src/defaults";
 import type {
+  Backlog,
   CellView,
   Edit,
   ErrorInfo,
@@ -33,7 +34,7 @@ export class Host implements HostModel {
       selection: EMPTY_SELECTION,
       generation: DEFAULT_GENERATION,
       status: UNKNOWN_STATUS,
-      snapshot: { type: "RunSnapshot", seq: 0, run: null },
+      snapshot: snapshot(0, null),
       ...traits,
     };
   }
@@ -139,16 +140,18 @@ export function runView(id: string, nCells: number, change: Partial<RunView> = {
       tokens_per_s: null,
       eta_s: null,
       elapsed_s: 0,
+      is_overtaken: false,
     },
     error: null,
     ...change,
   };
 }
 
-export const snapshot = (seq: number, run: RunView | null): RunSnapshot => ({
+export const snapshot = (seq: number, run: RunView | null, backlog: Backlog = NOTHING_LEFT): RunSnapshot => ({
   type: "RunSnapshot",
   seq,
   run,
+  backlog,
 });
 
 export function delta(seq: number, run: string, change: Partial<RunDelta> = {}): RunDelta {
@@ -160,6 +163,7 @@ export function delta(seq: number, run: string, change: Partial<RunDelta> = {}):
     cells: [],
     progress: runView(run, 0).progress,
     error: null,
+    backlog: NOTHING_LEFT,
     ...change,
   };
 }

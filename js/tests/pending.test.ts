@@ -15,6 +15,7 @@ function make(sendable: (value: Value) => boolean = () => true) {
     { a: 0, b: 0 },
     {
       sendable,
+      refresh: () => Promise.resolve(true),
       send: (value) => {
         sent.push(value);
         return new Promise<void>((ok, fail) => answers.push({ ok, fail }));
@@ -148,6 +149,7 @@ test("a value that cannot be sent yet is held back", async () => {
 test("an added thing is not shown twice between the trait's message and the answer", async () => {
   const answers: (() => void)[] = [];
   const shared = new Shared<readonly string[]>([], {
+    refresh: () => Promise.resolve(true),
     send: () => new Promise<void>((ok) => answers.push(ok)),
   });
   shared.change("add", (all) => [...all, "feature"]);

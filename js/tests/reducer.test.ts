@@ -2,8 +2,9 @@ import { describe, expect, test } from "vitest";
 import type { CellView } from "../src/protocol.gen";
 import { NOTHING_SHOWN, type RunEvent, reduce, type Shown } from "../src/reducer";
 import { cell, delta, runView, snapshot } from "./host";
+import { random } from "./random";
 
-const started: Shown = { seq: 4, run: runView("r", 2) };
+const started: Shown = { ...NOTHING_SHOWN, seq: 4, run: runView("r", 2) };
 
 describe("deltas", () => {
   test("append to the cells they name, and leave the other cells the same objects", () => {
@@ -53,22 +54,13 @@ describe("deltas", () => {
 describe("snapshots", () => {
   test("replace everything, also at the same number", () => {
     const run = runView("r", 3);
-    expect(reduce(started, snapshot(4, run))).toEqual([{ seq: 4, run }, "applied"]);
+    expect(reduce(started, snapshot(4, run))).toEqual([{ ...NOTHING_SHOWN, seq: 4, run }, "applied"]);
   });
 
   test("older than what is shown are ignored", () => {
     expect(reduce(started, snapshot(3, runView("old", 1)))).toEqual([started, "ignored"]);
   });
 });
-
-/** Small reproducible random numbers, so that a failing sequence can be run again. */
-function random(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state * 1_664_525 + 1_013_904_223) % 4_294_967_296;
-    return state / 4_294_967_296;
-  };
-}
 
 /** A kernel that numbers its messages, on a wire that loses, doubles and swaps them. */
 function messages(next: () => number): { events: RunEvent[]; truth: () => Shown } {
@@ -97,7 +89,7 @@ function messages(next: () => number): { events: RunEvent[]; truth: () => Shown 
     seq += 1;
     events.push(delta(seq, run.id, { cells: [{ index, append, n_tokens: grown.n_tokens, done }] }));
   }
-  return { events, truth: () => ({ seq, run }) };
+  return { events, truth: () => ({ ...NOTHING_SHOWN, seq, run }) };
 }
 
 /** Plays one sequence over the wire; what is shown never holds a token twice and never goes back. */

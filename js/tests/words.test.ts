@@ -4,6 +4,7 @@ import { positionsWords, scheduleWords } from "../src/positions";
 import type { Edit } from "../src/protocol.gen";
 import { strengthWords } from "../src/steering";
 import { FACTOR_SCALE } from "../src/strength";
+import { directionOfText } from "../src/writing";
 import { edit } from "./mount";
 
 const span = (start: number, stop: number | null, step = 1) => ({ kind: "span" as const, start, stop, step });
@@ -58,6 +59,13 @@ test.each([
   [2.21e27, "2.2e27"],
   [Number.POSITIVE_INFINITY, "∞"],
 ])("a measured %d is short: %s", (value, words) => expect(short(value)).toBe(words));
+
+test.each([
+  ["short \u05d0", 1, "auto"],
+  ["\u202e 12 long ", 10_000, "ltr"],
+  ["12 \u05d0\u05d1 long", 10_000, "rtl"],
+  ["\ud83d\ude00 ", 10_000, "ltr"],
+])("the way of %j, %d times, is %s", (text, n, way) => expect(directionOfText(text.repeat(n))).toBe(way));
 
 test("a shift has its sign", () => {
   expect([4.2, -1.05, 0].map(shortSigned)).toEqual(["+4.20", "−1.05", "0.00"]);

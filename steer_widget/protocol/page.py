@@ -228,7 +228,7 @@ PageEvent = Reply | RunSnapshot | RunDelta
 
 
 class Status(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """State of the worker, as the trait `widget.status` holds it."""
+    """State of the worker, as the trait `widget.status` holds it. `history_problem`: why runs are not written down."""
 
     worker: WorkerState = "stopped"
     loading: Loading | None = None
@@ -241,6 +241,7 @@ class Status(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     load_s: float | None = None
     n_memory_bytes: int | None = None
     error: ErrorInfo | None = None
+    history_problem: ErrorInfo | None = None
 
 
 # ---- encoding

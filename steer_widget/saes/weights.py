@@ -11,10 +11,13 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 
+_MAX_KEPT = 1 << 22  # numbers: 16 MB in float32
+
+
 class Weights:
     """Tensors by sae-lens' names.
 
-    Matrices keep their dtype: in half precision they take half the memory, and as they come out of a
+    Large matrices keep their dtype: in half precision they take half the memory, and as they come out of a
     safetensors file they are mapped, so that those never asked for are never read.
 
     Args:
@@ -38,10 +41,18 @@ class Weights:
         return tensor
 
     def vector(self, name: str) -> Tensor:
-        """The tensor in float32, kept: for biases and thresholds."""
+        """The tensor in float32, kept."""
         if name not in self._vectors:
             self._vectors[name] = self[name].float()
         return self._vectors[name]
+
+    def matrix(self, name: str) -> Tensor:
+        """The tensor, to be multiplied in float32: widened and kept if it is small, in its own dtype if not.
+
+        A small one takes longer to widen than to multiply by a text's activations.
+        """
+        tensor = self[name]
+        return self.vector(name) if tensor.numel() <= _MAX_KEPT else tensor
 
     def to(self, device: torch.device) -> Weights:
         """The same tensors, wanted on this device."""

@@ -50,7 +50,8 @@ class Selection(Spec, frozen=True):
             baseline=len(steered) < len(steerings),
             samples=samples,
         )
-        if list(chosen.steerings()) != list(steerings):
+        is_same = [one.edits for one in chosen.steerings()] == [one.edits for one in steerings]
+        if not is_same or any(steering.preserve_norm for steering in steerings):
             raise InvalidInput(
                 "steerings",
                 [str(steering) for steering in steerings],

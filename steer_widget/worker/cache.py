@@ -18,17 +18,29 @@ if TYPE_CHECKING:
 
 
 class RoomyLayer(DynamicLayer):
-    """Keys and values `[batch, n_kv_heads, n_tokens, d_head]` as views into larger buffers."""
+    """Keys and values `[batch, n_kv_heads, n_tokens, d_head]` as views into larger buffers.
+
+    Where all rows begin with the same tokens, `shared` may hold the keys and values of these
+    `[1, n_kv_heads, n_shared, d_head]` once; the buffers then hold what follows. Who knows of it calls `append`;
+    `update`, which others call, first gives each row a copy.
+    """
 
     def __init__(self, room: int) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
         self._room = room
+        self.shared: tuple[Tensor, Tensor] | None = None
         self._n_tokens = 0
         self._key_buffer: Tensor | None = None
         self._value_buffer: Tensor | None = None
 
     def update(self, key_states: Tensor, value_states: Tensor, *_: Any, **__: Any) -> tuple[Tensor, Tensor]:
         """Appends `[batch, n_kv_heads, n_new, d_head]`; returns all keys and values so far."""
+        if self.shared is not None:
+            self._copy_shared(*self.shared, len(key_states))
+        return self.append(key_states, value_states)
+
+    def append(self, key_states: Tensor, value_states: Tensor) -> tuple[Tensor, Tensor]:
+        """Appends `[batch, n_kv_heads, n_new, d_head]`; returns all that is not shared."""
         if not self.is_initialized:
             self.lazy_initialization(key_states, value_states)
         end = self._n_tokens + key_states.shape[-2]
@@ -44,7 +56,7 @@ class RoomyLayer(DynamicLayer):
 
     def _grown(self, buffer: Tensor | None, like: Tensor, end: int) -> Tensor:
         batch, n_heads, _, d_head = like.shape
-        larger = like.new_empty(batch, n_heads, max(self._room, end), d_head)
+        larger = like.new_empty(batch, n_heads, max(self._room - self._n_shared, end), d_head)
         if buffer is not None:
             larger[:, :, : self._n_tokens] = buffer[:, :, : self._n_tokens]
         return larger
@@ -63,9 +75,25 @@ class RoomyLayer(DynamicLayer):
         self.keys = self._key_buffer[:, :, :n_tokens]
         self.values = self._value_buffer[:, :, :n_tokens]
 
+    def share(self, keys: Tensor, values: Tensor) -> None:
+        """Starts with the same `[1, n_kv_heads, n_shared, d_head]` in all rows there will be; copies nothing."""
+        self.lazy_initialization(keys, values)
+        self.shared = keys, values
+
+    def _copy_shared(self, keys: Tensor, values: Tensor, n_rows: int) -> None:
+        own: Any = (self.keys, self.values)
+        n_own, self.shared = self._n_tokens, None
+        self.take_rows(keys, values, torch.zeros(n_rows, dtype=torch.long))
+        if n_own:
+            self.append(*own)
+
+    @property
+    def _n_shared(self) -> int:
+        return 0 if self.shared is None else self.shared[0].shape[-2]
+
     def get_seq_length(self) -> int:
         """Tokens held."""
-        return self._n_tokens
+        return self._n_shared + self._n_tokens
 
     def keep_rows(self, rows: Tensor) -> None:
         """Drops all rows of the batch but these."""

@@ -116,17 +116,22 @@ class CellMeasurer:
         """Both models' logits where the row's tokens were drawn, a block of tokens at a time."""
         token_ids = torch.tensor(row.completion.token_ids, device=r.unsteered.device)
         n_block = max(1, _N_LOGITS // self._adapter.d_vocab)
-        blocks = [
-            compare_logits(
-                None if r.steered is None else self._adapter.unembed(r.steered[at : at + n_block]),
-                self._adapter.unembed(r.unsteered[at : at + n_block]),
-                token_ids[at : at + n_block].to(self._adapter.logits_device),
-                kl="kl" in self._wanted,
-                surprise="perplexity" in self._wanted,
-                n_alternatives=_N_ALTERNATIVES if "alternatives" in self._wanted else 0,
+        blocks: list[Divergence] = []
+        for at in range(0, len(token_ids), n_block):
+            drawn = token_ids[at : at + n_block].to(self._adapter.logits_device)
+            hidden = [h[at : at + n_block] for h in (r.unsteered, r.steered) if h is not None]
+            # One product for the two: it reads the unembedding, which takes as long as to multiply it, once.
+            unsteered, *steered = self._adapter.unembed(torch.cat(hidden)).split(len(drawn))
+            blocks.append(
+                compare_logits(
+                    steered[0] if steered else None,
+                    unsteered,
+                    drawn,
+                    kl="kl" in self._wanted,
+                    surprise="perplexity" in self._wanted,
+                    n_alternatives=_N_ALTERNATIVES if "alternatives" in self._wanted else 0,
+                )
             )
-            for at in range(0, len(token_ids), n_block)
-        ]
         return Divergence.joined(blocks)
 
     def _with_logits(

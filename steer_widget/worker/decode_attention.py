@@ -1,7 +1,8 @@
 """Attention of one new token per row to all tokens in the cache, as Llama and its relatives compute it.
 
 The projections of queries, keys and values are one product; queries and keys are rotated together;
-the queries of a key head are attended as if they were several tokens, so no key is repeated.
+the queries of a key head are attended as if they were several tokens, so no key is repeated,
+and keys that all rows share are read once for all of them.
 Whatever else is asked of the module goes to its own forward.
 """
 
@@ -14,7 +15,9 @@ import torch
 from torch import nn
 from torch.nn import functional
 
+from .cache import RoomyLayer
 from .packed_linear import PackedLinears
+from .prefix_attention import can_share, prefix_attention
 from .replacement import ModuleReplacement, hook_tables, is_own_forward
 
 if TYPE_CHECKING:
@@ -82,6 +85,7 @@ class DecodeAttention(ModuleReplacement):
         self._n_kv_heads = projections.modules[1].out_features // self._d_head
         self._n_heads = projections.modules[0].out_features // self._d_head
         self._n_all = self._n_heads + 2 * self._n_kv_heads
+        self._can_share = can_share()
         self._n_rotated = self._n_heads + self._n_kv_heads
 
     def forward(
@@ -116,14 +120,17 @@ class DecodeAttention(ModuleReplacement):
         cosine, sine = self._rotation.of(position_embeddings)
         rotated = rotated.roll(d_head // 2, -1).mul_(sine).addcmul_(rotated, cosine)
         queries, keys = rotated.split((self._n_heads, self._n_kv_heads), 2)
-        keys, values = past_key_values.update(keys.transpose(1, 2), values.transpose(1, 2), self._layer)
-        attended = functional.scaled_dot_product_attention(
-            queries.reshape(n_rows, self._n_kv_heads, -1, d_head),
-            keys,
-            values,
-            attn_mask=attention_mask,
-            scale=self._scaling,
-        )
+        queries = queries.reshape(n_rows, self._n_kv_heads, -1, d_head)
+        keys, values = keys.transpose(1, 2), values.transpose(1, 2)
+        layer = past_key_values.layers[self._layer] if attention_mask is None and self._can_share else None
+        if isinstance(layer, RoomyLayer) and layer.shared is not None:
+            own = layer.append(keys, values)
+            attended = prefix_attention(queries, layer.shared, own, self._scaling)
+        else:
+            keys, values = past_key_values.update(keys, values, self._layer)
+            attended = functional.scaled_dot_product_attention(
+                queries, keys, values, attn_mask=attention_mask, scale=self._scaling
+            )
         return self._output(attended.reshape(n_rows, 1, -1)), None
 
 

@@ -16,9 +16,12 @@ if TYPE_CHECKING:
 LayerRows = tuple[Sequence[RoomyCache], Sequence[int]]
 """Caches with the same tokens, and for each row its place among all of their rows, one behind the other."""
 
+# Tokens of all rows together. With fewer, attention to shared keys and own ones apart takes longer than to copies.
+_MIN_SHARED = 2048
+
 
 def joined_cache(config: PreTrainedConfig, n_room: int, layers: Sequence[LayerRows]) -> RoomyCache:
-    """Makes a cache whose rows are copies of rows of other caches.
+    """Makes a cache whose rows are those of other caches: shared where they are one and the same, copied elsewhere.
 
     Args:
         config: of the model.
@@ -35,6 +38,9 @@ def _fill(layer: Any, sources: Sequence[Any], rows: Sequence[int]) -> None:
     keys, values = _stacked([s.keys for s in sources]), _stacked([s.values for s in sources])
     here = torch.tensor(rows, device=keys.device)
     if isinstance(layer, RoomyLayer):
+        if len(set(rows)) == 1 and len(rows) * keys.shape[-2] >= _MIN_SHARED:
+            layer.share(keys[rows[0]][None], values[rows[0]][None])
+            return
         layer.take_rows(keys, values, here)
         return
     # A sliding layer holds its window only, but counts all tokens it has seen.

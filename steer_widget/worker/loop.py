@@ -67,6 +67,9 @@ class WorkerLoop:
             self._emit(self._answer(command, lambda engine: TokenCounts(engine.check(command))))
         else:
             with self._arrived:
+                if isinstance(command, StartRun):
+                    # A stop that came too late for an earlier attempt is none of this one.
+                    self._cancelled.discard(command.run)
                 self._jobs.append(command)
                 self._arrived.notify()
 

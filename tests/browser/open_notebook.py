@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 from typing import Literal
 
 import nbformat
 from nbformat.v4 import new_code_cell, new_notebook
-from playwright.sync_api import Browser, Error, Locator
+from playwright.sync_api import Browser, Error, Locator, Page
 
 from tests.browser.chromium import note_foreign_requests
 from tests.browser.jupyter_server import JupyterServer
@@ -23,6 +25,16 @@ KERNEL_CONNECTED = """() => {
   const panel = window.jupyterapp?.shell?.currentWidget;
   const session = panel?.context?.sessionContext || panel?.sessionContext;
   return !!session && session.isReady && session.session?.kernel?.connectionStatus === 'connected';
+}"""
+CUT_OFF = """() => {
+  const { kernel } = window.jupyterapp.shell.currentWidget.sessionContext.session;
+  kernel._reconnect = () => kernel._updateConnectionStatus('connecting');
+  kernel._ws.close();
+}"""
+CONNECT_AGAIN = """() => {
+  const { kernel } = window.jupyterapp.shell.currentWidget.sessionContext.session;
+  delete kernel._reconnect;
+  return kernel.reconnect();
 }"""
 SELECT_CELL = """index => {
   const notebook = window.jupyterapp.shell.currentWidget.content;
@@ -47,16 +59,11 @@ class OpenNotebook:
     def __init__(self, server: JupyterServer, browser: Browser, path: str, *, app: App = "lab") -> None:
         self._server = server
         self._path = path
+        self._app = app
         self._context = browser.new_context(viewport={"width": WIDTH, "height": HEIGHT})
         self.foreign = note_foreign_requests(self._context)
         self.errors: list[str] = []
-        self.page = self._context.new_page()
-        self.page.on("dialog", lambda dialog: dialog.accept())  # leaving an unsaved notebook asks
-        self.page.on("pageerror", self._note_error)
-        name = path.replace("/", "-").removesuffix(".ipynb")
-        place = f"lab/workspaces/auto-{name}/tree" if app == "lab" else "notebooks"
-        self.page.goto(f"{server.url}/{place}/{path}")
-        self._wait_open()
+        self.page = self.open_tab()
 
     @staticmethod
     def write(folder: Path, name: str, *cells: str) -> str:
@@ -98,11 +105,37 @@ class OpenNotebook:
     def reload(self) -> None:
         """Reloads the page."""
         self.page.reload()
-        self._wait_open()
+        self._wait_open(self.page)
+
+    def open_tab(self, workspace: str = "") -> Page:
+        """Opens the notebook in a tab, one more or the first; a second one in Lab needs a workspace of its own."""
+        page = self._context.new_page()
+        page.on("dialog", lambda dialog: dialog.accept())  # leaving an unsaved notebook asks
+        page.on("pageerror", self._note_error)
+        name = self._path.replace("/", "-").removesuffix(".ipynb") + workspace
+        place = f"lab/workspaces/auto-{name}/tree" if self._app == "lab" else "notebooks"
+        page.goto(f"{self._server.url}/{place}/{self._path}")
+        self._wait_open(page)
+        return page
+
+    def close_and_open(self) -> None:
+        """Closes the page, and opens the notebook in a new one."""
+        self.page.close()
+        self.page = self.open_tab()
+
+    @contextmanager
+    def cut_off(self) -> Iterator[None]:
+        """Without a connection to the kernel: its socket is closed, and JupyterLab makes a new one at the end only."""
+        self.page.evaluate(CUT_OFF)
+        try:
+            yield
+        finally:
+            self.page.evaluate(CONNECT_AGAIN)
 
     def use_theme(self, name: str) -> None:
-        """Switches JupyterLab's theme."""
+        """Switches JupyterLab's theme, and waits until the splash over it is gone."""
         self.command("apputils:change-theme", theme=name)
+        self.page.locator("#jupyterlab-splash").wait_for(state="detached")
 
     def sw(self, test_id: str) -> Locator:
         """A part of the widget by its test id, without the prefix."""
@@ -131,9 +164,10 @@ class OpenNotebook:
         self._context.close()
         self._server.end_session(self._path)
 
-    def _wait_open(self) -> None:
-        self.page.wait_for_function(NOTEBOOK_SHOWN, timeout=OPEN_TIMEOUT_MS)
-        self.page.wait_for_function(KERNEL_CONNECTED, timeout=OPEN_TIMEOUT_MS)
+    @staticmethod
+    def _wait_open(page: Page) -> None:
+        page.wait_for_function(NOTEBOOK_SHOWN, timeout=OPEN_TIMEOUT_MS)
+        page.wait_for_function(KERNEL_CONNECTED, timeout=OPEN_TIMEOUT_MS)
 
     def _note_error(self, error: Error) -> None:
         # Notebook 7 throws errors of its own; a widget's code runs from a blob address

@@ -6,8 +6,11 @@ from collections.abc import Iterator
 
 import pytest
 
+import steer_widget as sw
 from steer_widget.controller import Controller
 from steer_widget.protocol import Load, SaeSource
+from steer_widget.widget import SteerWidget
+from tests.unit.page import Page
 from tests.unit.scripted import READY, ScriptedBackend
 
 
@@ -29,3 +32,22 @@ def ready(controller: Controller, backend: ScriptedBackend) -> Controller:
     controller.start()
     backend.say(READY)
     return controller
+
+
+@pytest.fixture
+def steerer(backend: ScriptedBackend) -> Iterator[sw.Steerer]:
+    made = sw.load("a/b", "c/d", backend=backend)
+    backend.say(READY)
+    yield made
+    made.widget.close()
+    made.close()
+
+
+@pytest.fixture
+def widget(steerer: sw.Steerer) -> SteerWidget:
+    return steerer.widget
+
+
+@pytest.fixture
+def page(widget: SteerWidget) -> Page:
+    return Page(widget)

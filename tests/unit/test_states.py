@@ -6,19 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from steer_widget.cell_states import CELL_END_STEPS, CELL_ENDED, CELL_TABLE, CellStep, next_cell_state
+from steer_widget.run_states import RUN_END_STEPS, RUN_ENDED, RUN_TABLE, RunStep, next_run_state
 from steer_widget.spec import CellState, RunState
-from steer_widget.states import (
-    CELL_END_STEPS,
-    CELL_ENDED,
-    CELL_TABLE,
-    RUN_END_STEPS,
-    RUN_ENDED,
-    RUN_TABLE,
-    CellStep,
-    RunStep,
-    next_cell_state,
-    next_run_state,
-)
 
 RUN_STATES, RUN_STEPS = get_args(RunState), get_args(RunStep)
 CELL_STATES, CELL_STEPS = get_args(CellState), get_args(CellStep)

@@ -25,7 +25,7 @@ from steer_widget.protocol import (
     Tokens,
     to_page,
 )
-from steer_widget.states import RUN_ENDED
+from steer_widget.run_states import RUN_ENDED
 from steer_widget.stream import MAX_UNACKNOWLEDGED, Stream
 from tests.unit.grids import grid
 from tests.unit.scripted import READY, ScriptedBackend

@@ -1,8 +1,6 @@
 from __future__ import annotations
 
 import threading
-import time
-from collections.abc import Callable, Iterator
 from typing import Any
 
 import msgspec
@@ -12,65 +10,8 @@ import traitlets
 import steer_widget as sw
 from steer_widget.protocol import CancelRun, RunSnapshot, StartRun, Status
 from steer_widget.widget import SteerWidget
+from tests.unit.page import PATIENCE_S, Page, wait_until
 from tests.unit.scripted import READY, ScriptedBackend
-
-PATIENCE_S = 10.0
-
-
-class Page:
-    """The page's side of a widget: sends requests, keeps what comes."""
-
-    def __init__(self, widget: SteerWidget) -> None:
-        self.widget = widget
-        self.messages: list[dict[str, Any]] = []
-        self._n_requests = 0
-        widget.send = self._receive
-
-    def _receive(self, content: dict[str, Any], buffers: object = None) -> None:
-        msgspec.json.encode(content)  # what is no JSON would fail in the kernel
-        self.messages.append(content)
-
-    def post(self, content: object) -> None:
-        self.widget._handle_custom_msg(content, [])
-
-    def ask(self, kind: str, **fields: object) -> dict[str, Any]:
-        """Sends a command and gives its reply, which is there at once: handlers never wait."""
-        self._n_requests += 1
-        request_id = f"r{self._n_requests}"
-        self.post({"id": request_id, "command": {"type": kind, **fields}})
-        replies = [m for m in self.messages if m["type"] == "Reply" and m["id"] == request_id]
-        assert len(replies) == 1
-        return replies[0]
-
-    def of(self, kind: str) -> list[dict[str, Any]]:
-        return [m for m in self.messages if m["type"] == kind]
-
-
-def wait_until(true: Callable[[], object]) -> None:
-    deadline_s = time.monotonic() + PATIENCE_S
-    while not true():
-        assert time.monotonic() < deadline_s, "it never came true"
-        time.sleep(0.005)
-
-
-@pytest.fixture
-def steerer(backend: ScriptedBackend) -> Iterator[sw.Steerer]:
-    made = sw.load("a/b", "c/d", backend=backend)
-    backend.say(READY)
-    yield made
-    made.widget.close()
-    made.close()
-
-
-@pytest.fixture
-def widget(steerer: sw.Steerer) -> SteerWidget:
-    return steerer.widget
-
-
-@pytest.fixture
-def page(widget: SteerWidget) -> Page:
-    return Page(widget)
-
 
 F = sw.Feature(3, "three")
 NOTHING_LEFT = {"n_runs": 0, "n_waiting": 0, "n_tokens_left": 0, "eta_s": None}
@@ -406,6 +347,18 @@ def test_a_page_that_comes_back_gets_it_whole(
     page.ask("Sync")
     wait_until(lambda: page.of("RunSnapshot"))
     assert [cell["text"] for cell in page.of("RunSnapshot")[0]["run"]["cells"]] == ["one two"] * 2
+
+
+def test_a_page_that_asks_for_everything_hears_the_traits_again(
+    page: Page, widget: SteerWidget, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    choose(widget)
+    told: list[dict[str, Any]] = []
+    monkeypatch.setattr(widget, "_send", lambda message, buffers=None: told.append(message))
+    page.ask("Sync")
+    state = next(message["state"] for message in told if "prompts" in message["state"])
+    assert set(state) == {"prompts", "selection", "generation", "status"}
+    assert state["prompts"] == ("I went",)
 
 
 def test_acknowledgements_get_no_reply(page: Page) -> None:

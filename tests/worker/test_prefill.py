@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from steer_widget.spec import Edit, Feature, Generation, Grid, Schedule, Steering
-from steer_widget.worker import prefill
+from steer_widget.worker import joined_cache, prefill
 from tests.tiny import make
 from tests.worker.conftest import Ran, make_engine, point_of, run
 
@@ -26,6 +26,7 @@ def fitted(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
 @pytest.fixture(autouse=True)
 def sharing_always_pays(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(prefill, "_PASS_IN_TOKENS", 0)
+    monkeypatch.setattr(joined_cache, "_MIN_SHARED", 0)
 
 
 @pytest.fixture

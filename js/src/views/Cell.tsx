@@ -11,6 +11,8 @@ interface Props {
   cell: CellView;
   edits: readonly Edit[];
   sample: number | null;
+  /** What the text is of, in words. */
+  name: string;
   places: readonly Place[];
   /** Whether this cell's measures stand below its row. */
   open: boolean;
@@ -19,7 +21,7 @@ interface Props {
 }
 
 /** One text. A cell that did not change is the same object and is not drawn again. */
-export function Cell({ cell, edits, sample, places, open, ask }: Props) {
+export function Cell({ cell, edits, sample, name, places, open, ask }: Props) {
   const { store } = useView();
   const [first] = edits;
   const colour = first === undefined ? undefined : store.colours.of(first.feature);
@@ -39,7 +41,7 @@ export function Cell({ cell, edits, sample, places, open, ask }: Props) {
           <ErrorBox error={cell.error} testId={`sw-cell-error-${cell.index}`} compact />
         )}
         <div class="sw-cell-end">
-          <CellFoot cell={cell} />
+          <CellFoot cell={cell} name={name} />
           <CellMeasures
             cell={cell}
             places={places}
@@ -49,6 +51,6 @@ export function Cell({ cell, edits, sample, places, open, ask }: Props) {
         </div>
       </div>
     ),
-    [cell, colour, sample, places, open, ask],
+    [cell, colour, sample, name, places, open, ask],
   );
 }

@@ -1,9 +1,11 @@
 import { flagsOf } from "../flags";
 import { count } from "../numbers";
 import type { CellState, CellView, FinishReason } from "../protocol.gen";
+import { isUnfinished } from "../states";
 import { CellFlags } from "./CellFlags";
 import { CopyButton } from "./CopyButton";
 import { Icon, type IconName } from "./Icon";
+import { RetryButton } from "./RetryButton";
 
 const STATE: Readonly<Record<CellState, { words: string; icon: IconName }>> = {
   queued: { words: "queued", icon: "clock" },
@@ -21,7 +23,7 @@ const FINISH: Readonly<Partial<Record<FinishReason, string>>> = {
 };
 
 /** State and length of a text, and how it ended; where it is flagged, the flags take that place. */
-export function CellFoot({ cell }: { cell: CellView }) {
+export function CellFoot({ cell, name }: { cell: CellView; name: string }) {
   const { words, icon } = STATE[cell.state];
   const finish = cell.state === "done" && cell.finish !== null ? FINISH[cell.finish] : undefined;
   const flags = flagsOf(cell);
@@ -34,6 +36,7 @@ export function CellFoot({ cell }: { cell: CellView }) {
       <span class="sw-facts">{count(cell.n_tokens, "token")}</span>
       {cell.text !== "" && <CopyButton text={cell.text} what="this text" />}
       <span class="sw-cell-more">
+        {isUnfinished(cell) && <RetryButton cell={cell.index} name={name} />}
         {flags.length > 0 ? <CellFlags flags={flags} /> : <span class="sw-quiet">{finish}</span>}
       </span>
     </div>

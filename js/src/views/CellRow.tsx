@@ -1,6 +1,8 @@
 import { useState } from "preact/hooks";
 import type { Place } from "../measures";
-import type { RunView } from "../protocol.gen";
+import { useView } from "../page";
+import type { Edit, RunView } from "../protocol.gen";
+import { columnName } from "../steering";
 import { Cell } from "./Cell";
 import { MeasurePanel } from "./MeasurePanel";
 
@@ -11,8 +13,16 @@ interface Props {
   places: readonly Place[];
 }
 
+const placeName = (run: RunView, at: number, sample: number): string =>
+  [run.prompts.length > 1 ? `, prompt ${at + 1}` : "", run.samples > 1 ? `, sample ${sample + 1}` : ""].join(
+    "",
+  );
+
 /** Texts side by side, and below them the measures of the one that was asked for. */
 export function CellRow({ run, at, sample, places }: Props) {
+  const { store } = useView();
+  const nameOf = (edits: readonly Edit[]) =>
+    columnName(edits, (feature) => store.card(feature)?.label) + placeName(run, at, sample);
   const [asked, ask] = useState<number | null>(null);
   const first = at * run.steerings.length * run.samples + sample;
   const column = run.steerings.findIndex((_, i) => first + i * run.samples === asked);
@@ -29,6 +39,7 @@ export function CellRow({ run, at, sample, places }: Props) {
               key={index}
               cell={shown}
               edits={edits}
+              name={nameOf(edits)}
               sample={run.samples > 1 ? sample : null}
               places={places}
               open={asked === index}

@@ -1,5 +1,6 @@
 import type { ErrorInfo } from "../protocol.gen";
-import { CopyButton } from "./CopyButton";
+import { Disclosure } from "./Disclosure";
+import { FullText } from "./FullText";
 import { Icon } from "./Icon";
 import { IconButton } from "./IconButton";
 
@@ -9,31 +10,33 @@ interface Props {
   onClose?: () => void;
   /** For cells: a few lines at most; the whole is in the details. */
   compact?: boolean;
+  /** Said before the message where nothing failed: what was lost is told, and what was not. */
+  notice?: string;
 }
 
 export const fullText = (error: ErrorInfo): string =>
   [`${error.kind}: ${error.message}`, error.details].filter((part) => part !== "").join("\n\n");
 
 /** Short text first, the whole story one click away. */
-export function ErrorBox({ error, testId, onClose, compact = false }: Props) {
+export function ErrorBox({ error, testId, onClose, compact = false, notice }: Props) {
   return (
     <div
       class="sw-error-box"
-      role={compact ? undefined : "alert"}
+      role={compact ? undefined : notice === undefined ? "alert" : "status"}
       data-compact={compact}
+      data-notice={notice !== undefined}
       data-testid={testId}
       data-kind={error.kind}
     >
       {!compact && <Icon name="alert" />}
       <div class="sw-error-body">
-        <p class="sw-error-text">{error.message}</p>
-        <details class="sw-error-details" data-testid={`${testId}-details`}>
-          <summary>Details</summary>
-          <div class="sw-error-full">
-            <pre>{fullText(error)}</pre>
-            <CopyButton text={fullText(error)} what="the error" />
-          </div>
-        </details>
+        {notice !== undefined && <p class="sw-error-title">{notice}</p>}
+        <p class="sw-error-text" dir="auto">
+          {error.message}
+        </p>
+        <Disclosure testId={`${testId}-details`}>
+          <FullText text={fullText(error)} what="the error" />
+        </Disclosure>
       </div>
       {onClose && <IconButton icon="close" label="Close this error" onPress={onClose} />}
     </div>

@@ -1,7 +1,7 @@
 import { EXAMPLES, fitsExamples } from "../examples";
 import { signed } from "../numbers";
 import { useView } from "../page";
-import { isBlank } from "../store";
+import { isBlank } from "../prompts";
 
 /** The first view of an empty widget: what it does, and three ways in. */
 export function Examples() {

@@ -1,9 +1,8 @@
 import { useEffect, useRef } from "preact/hooks";
-import { featureOf, labelOf } from "../directions";
 import { inWords, MEASURES } from "../measures";
 import { useView } from "../page";
 import type { CellView, Edit } from "../protocol.gen";
-import { strengthWords } from "../steering";
+import { columnName } from "../steering";
 import { Activations } from "./Activations";
 import { OffTarget } from "./OffTarget";
 
@@ -21,10 +20,6 @@ export function MeasurePanel({ cell, edits }: Props) {
   const panel = useRef<HTMLElement>(null);
   useEffect(() => panel.current?.scrollIntoView?.({ block: "nearest" }), []);
   const [first] = edits;
-  const words = edits.map((edit) => {
-    const label = labelOf(edit.feature, store.card(featureOf(edit.feature))?.label) || "no label";
-    return `${label} ${strengthWords(edit)}`;
-  });
   return (
     <section
       ref={panel}
@@ -37,7 +32,7 @@ export function MeasurePanel({ cell, edits }: Props) {
       <h4 id={id(`${panelId(cell.index)}-title`)}>
         <span class="sw-swatch" aria-hidden="true" />
         <span>
-          Measures of <bdi>{words.join(" + ") || "the baseline"}</bdi>
+          Measures of <bdi>{columnName(edits, (feature) => store.card(feature)?.label)}</bdi>
         </span>
       </h4>
       <dl>

@@ -1,8 +1,12 @@
 import { useLayoutEffect, useRef } from "preact/hooks";
 import { useView } from "../page";
 import type { Message, Prompt } from "../protocol.gen";
+import { directionOfText, MAX_MEASURED_CHARS } from "../writing";
 import { errorId, FieldError } from "./FieldError";
 import { IconButton } from "./IconButton";
+
+/** As in the styles. */
+const MAX_HEIGHT_PX = 320;
 
 interface TextProps {
   text: string;
@@ -20,6 +24,11 @@ function TextArea({ text, label, path, index, testId, onText }: TextProps) {
   const area = useRef<HTMLTextAreaElement>(null);
   useLayoutEffect(() => {
     if (area.current === null) return;
+    if (text.length > MAX_MEASURED_CHARS) {
+      // It fills the box at any width, and need not be laid out twice to know so.
+      area.current.style.height = `${MAX_HEIGHT_PX}px`;
+      return;
+    }
     area.current.style.height = "auto";
     if (area.current.scrollHeight > 0) area.current.style.height = `${area.current.scrollHeight + 2}px`;
   }, [text]);
@@ -28,7 +37,7 @@ function TextArea({ text, label, path, index, testId, onText }: TextProps) {
       ref={area}
       class="sw-input sw-prompt"
       rows={1}
-      dir="auto"
+      dir={directionOfText(text)}
       aria-label={label}
       aria-invalid={wrong}
       aria-describedby={wrong ? id(errorId(path)) : undefined}

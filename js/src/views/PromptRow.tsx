@@ -1,9 +1,13 @@
+import { clipped } from "../clipped";
 import type { Place } from "../measures";
 import type { Prompt, RunView } from "../protocol.gen";
 import { CellRow } from "./CellRow";
 
 const promptText = (prompt: Prompt): string =>
   typeof prompt === "string" ? prompt : prompt.map((turn) => `${turn.role}: ${turn.content}`).join("\n");
+
+/** Two lines are drawn, and as much as a pointer resting there may want. */
+const MAX_CHARS = 2_000;
 
 interface Props {
   run: RunView;
@@ -14,12 +18,13 @@ interface Props {
 
 /** A prompt above the rows of its texts, one for each sample. */
 export function PromptRow({ run, prompt, at, places }: Props) {
+  const text = clipped(promptText(prompt), MAX_CHARS);
   return (
     <>
       <div class="sw-grid-row" role="row">
         <div class="sw-prompt-head" role="rowheader">
-          <span class="sw-prompt-text" dir="auto" title={promptText(prompt)}>
-            {promptText(prompt)}
+          <span class="sw-prompt-text" dir="auto" title={text}>
+            {text}
           </span>
         </div>
       </div>

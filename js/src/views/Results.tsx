@@ -4,8 +4,8 @@ import { useView } from "../page";
 import type { RunView } from "../protocol.gen";
 import { useWidth } from "../width";
 import { ColumnHead } from "./ColumnHead";
-import { ErrorBox } from "./ErrorBox";
 import { PromptRow } from "./PromptRow";
+import { RunError } from "./RunError";
 import { RunProgress } from "./RunProgress";
 
 const CHARS_PER_TOKEN = 4.2;
@@ -51,7 +51,7 @@ export function Results() {
         Results
       </h3>
       <RunProgress />
-      {run.error !== null && <ErrorBox error={run.error} testId="sw-run-error" />}
+      <RunError run={run} />
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling area must be reachable by keyboard */}
       <div ref={area} class="sw-scroll" tabIndex={0} role="region" aria-label="Texts side by side">
         <div

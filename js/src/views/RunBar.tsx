@@ -1,7 +1,8 @@
 import { count } from "../numbers";
 import { useView } from "../page";
-import { isActive } from "../reducer";
+import { isActive } from "../states";
 import { Icon } from "./Icon";
+import { RetryAll } from "./RetryAll";
 import { StopNotice } from "./StopNotice";
 
 /** Run and Stop, and how much a press will make. */
@@ -15,7 +16,7 @@ export function RunBar() {
   const { run } = store.shown.value;
   const active = isActive(run);
   const stopping = active && (store.ui.stopping.value === run.id || run.state === "stopping");
-  const starting = store.ui.submitting.value || store.ui.started.value !== null;
+  const starting = store.isStarting.value;
   const why = blocked !== "" && !active && !starting;
   return (
     <div class="sw-run-bar">
@@ -28,7 +29,7 @@ export function RunBar() {
         data-testid="sw-run"
         onClick={() => void actions.run()}
       >
-        {starting ? "Starting…" : "Run"}
+        {starting && store.ui.retrying.value === null ? "Starting…" : "Run"}
       </button>
       <button
         type="button"
@@ -51,6 +52,7 @@ export function RunBar() {
           </span>
         )}
       </p>
+      <RetryAll />
       <StopNotice />
     </div>
   );

@@ -1,44 +1,77 @@
-import { count, duration } from "../numbers";
+import { useRef } from "preact/hooks";
+import { backlogWords, stateWords } from "../backlog";
+import { duration, FIGURE_SPACE, padded } from "../numbers";
 import { useView } from "../page";
-import type { RunState } from "../protocol.gen";
-import { isActive } from "../reducer";
+import type { RunView } from "../protocol.gen";
+import { useSeconds } from "../seconds";
+import { isActive } from "../states";
+import { SteadySpeed, SteadyTime, timeLeft } from "../steady";
 import { Meter } from "./Meter";
 
-const STATE: Readonly<Record<RunState, string>> = {
-  queued: "Waiting for its turn",
-  loading: "Waiting for the model",
-  running: "Writing",
-  stopping: "Stopping",
-  done: "Done",
-  stopped: "Stopped",
-  failed: "Failed",
-};
+class Steady {
+  readonly run = new SteadyTime();
+  readonly all = new SteadyTime();
+  readonly speed = new SteadySpeed();
+}
 
-/** How far the run is: percent, speed, time left. */
+function facts(run: RunView, steady: Steady, nowS: number, isOnline: boolean): string[] {
+  const { fraction, n_tokens, tokens_per_s, eta_s, elapsed_s, n_cells_ended, is_overtaken } = run.progress;
+  const active = isActive(run);
+  const nCells = run.cells.length;
+  const speed = steady.speed.show(active && is_overtaken ? null : tokens_per_s, nowS);
+  const leftS = steady.run.show(active && isOnline ? eta_s : null, nowS);
+  const cells = `${padded(n_cells_ended, nCells)} of ${nCells.toLocaleString("en")} cell${nCells === 1 ? "" : "s"}`;
+  const tokens = active
+    ? padded(n_tokens, nCells * run.generation.max_new_tokens)
+    : n_tokens.toLocaleString("en");
+  return [
+    ...(active ? [`${padded(Math.floor(fraction * 100), 100)} %`] : []),
+    cells,
+    `${tokens} token${n_tokens === 1 ? "" : "s"}`,
+    ...(speed === null ? [] : [`${padded(Math.round(speed), active ? 10 : 1)} tokens/s`]),
+    ...(active
+      ? leftS === null
+        ? []
+        : [`${timeLeft(leftS).padStart(4, FIGURE_SPACE)} left`]
+      : [duration(elapsed_s)]),
+  ];
+}
+
+/** How far the run is: percent, speed, time left; and what all runs have left where there are others. */
 export function RunProgress() {
   const { store } = useView();
-  const { run } = store.shown.value;
+  const { run, backlog } = store.shown.value;
+  const nowS = useSeconds(isActive(run) || backlog.n_runs > 0);
+  const steady = useRef({ run: "", of: new Steady() });
   if (run === null) return null;
-  const { fraction, n_tokens, tokens_per_s, eta_s, elapsed_s, n_cells_ended } = run.progress;
+  if (steady.current.run !== run.id) steady.current = { run: run.id, of: new Steady() };
+  const { fraction } = run.progress;
   const active = isActive(run);
-  const percent = Math.floor(fraction * 100);
-  const state = active && store.ui.stopping.value === run.id ? STATE.stopping : STATE[run.state];
-  const facts = [
-    ...(active ? [`${percent} %`] : []),
-    `${n_cells_ended.toLocaleString("en")} of ${count(run.cells.length, "cell")}`,
-    count(n_tokens, "token"),
-    ...(tokens_per_s === null ? [] : [`${Math.round(tokens_per_s).toLocaleString("en")} tokens/s`]),
-    ...(active ? (eta_s === null ? [] : [`${duration(eta_s)} left`]) : [duration(elapsed_s)]),
-  ];
+  const state = stateWords(run, store.ui.stopping.value === run.id);
+  // Without a kernel that answers, the clock alone knows nothing of the work.
+  const isOnline = store.link.value !== "offline";
+  const allLeftS = steady.current.of.all.show(isOnline ? backlog.eta_s : null, nowS);
+  const others = backlogWords(run, backlog, allLeftS);
   return (
     <div class="sw-progress" data-testid="sw-progress" data-state={run.state} data-run={run.id}>
       <div class="sw-progress-words">
         <strong>{state}</strong>
-        <span class="sw-facts">{facts.join(" · ")}</span>
+        <span class="sw-facts" data-testid="sw-facts">
+          {facts(run, steady.current.of, nowS, isOnline).map((fact, i) => (
+            <span key={i} class="sw-fact">
+              {fact}
+            </span>
+          ))}
+        </span>
+        {others !== "" && (
+          <span class="sw-facts sw-backlog" data-testid="sw-backlog">
+            {others}
+          </span>
+        )}
       </div>
       <Meter label="Progress of the run" fraction={fraction} quiet={!active} />
       <span class="sw-hidden" role="status">
-        {`${state}${active ? `, ${Math.floor(percent / 10) * 10} percent` : ""}`}
+        {`${state}${active ? `, ${Math.floor(fraction * 10) * 10} percent` : ""}`}
       </span>
     </div>
   );

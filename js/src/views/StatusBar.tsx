@@ -1,7 +1,8 @@
 import { useView } from "../page";
-import type { LoadStage, Status, WorkerState } from "../protocol.gen";
-import { ErrorBox } from "./ErrorBox";
-import { Meter } from "./Meter";
+import type { Status, WorkerState } from "../protocol.gen";
+import { Icon } from "./Icon";
+import { LoadingBar } from "./LoadingBar";
+import { WorkerError } from "./WorkerError";
 
 const WORKER: Readonly<Record<WorkerState, string>> = {
   stopped: "Stopped",
@@ -9,16 +10,6 @@ const WORKER: Readonly<Record<WorkerState, string>> = {
   ready: "Ready",
   busy: "Busy",
   failed: "Failed",
-};
-
-const STAGE: Readonly<Record<LoadStage, string>> = {
-  start: "starting the worker",
-  download: "fetching the model",
-  convert: "converting the model",
-  import: "importing PyTorch",
-  model: "reading the model",
-  sae: "reading the SAE",
-  check: "checking the hook",
 };
 
 /** The last part of a path or hub name, where the meaning is; the whole stands in the title. */
@@ -50,11 +41,13 @@ function Facts({ status }: { status: Status }) {
 
 /** The worker in one line: what is loaded, where, and how it is. */
 export function StatusBar() {
-  const { store } = useView();
+  const { store, actions } = useView();
   const status = store.status.value;
-  const { worker, loading, error } = status;
+  const { worker, loading, error, history_problem: historyProblem } = status;
   const link = store.link.value;
-  const toldByRun = error !== null && store.shown.value.run?.error?.kind === error.kind;
+  // The run tells it with the same words and has the log at hand.
+  const toldByRun = error !== null && store.shown.value.run?.error?.message === error.message;
+  const canReload = link !== "offline" && (worker === "failed" || (worker === "stopped" && error !== null));
   const state = link === "offline" ? "offline" : worker;
   const words = link === "offline" ? "No answer" : WORKER[worker];
   return (
@@ -65,6 +58,19 @@ export function StatusBar() {
           <span class="sw-dot" aria-hidden="true" />
           <span role="status">{words}</span>
         </span>
+        {canReload && (
+          <button
+            type="button"
+            class="sw-link sw-reload"
+            title="Start the worker again"
+            disabled={store.ui.reloading.value}
+            data-testid="sw-reload"
+            onClick={() => void actions.reload()}
+          >
+            <Icon name="retry" />
+            Reload
+          </button>
+        )}
         <Facts status={status} />
       </div>
       {link === "offline" && (
@@ -73,15 +79,13 @@ export function StatusBar() {
           was saved last.
         </p>
       )}
-      {worker === "loading" && link !== "offline" && (
-        <div class="sw-loading" data-testid="sw-loading">
-          <Meter label="Loading the model" fraction={loading?.fraction ?? null} />
-          <span class="sw-quiet">
-            {loading === null ? "starting" : loading.message || STAGE[loading.stage]}
-          </span>
-        </div>
+      {worker === "loading" && link !== "offline" && <LoadingBar loading={loading} />}
+      {error !== null && !toldByRun && <WorkerError key={error.message} error={error} />}
+      {historyProblem !== null && (
+        <p class="sw-quiet" role="status" data-testid="sw-history-problem" dir="auto">
+          {historyProblem.message}
+        </p>
       )}
-      {error !== null && !toldByRun && <ErrorBox error={error} testId="sw-status-error" />}
     </header>
   );
 }

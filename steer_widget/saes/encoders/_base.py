@@ -72,7 +72,7 @@ class ColumnEncoder(Encoder):
     def encode(self, x: Tensor) -> Tensor:
         """See `Encoder.encode`."""
         x = self._centre(x)
-        matrix = self._weights["W_enc"]
+        matrix = self._weights.matrix("W_enc")
         activations = x.new_empty(x.shape[0], matrix.shape[1])
         for part in _column_slices(matrix, x.shape[0]):
             products = torch.mm(x, matrix[:, part].float(), out=activations[:, part])

@@ -21,7 +21,7 @@ class TopKEncoder(RowEncoder):
     required = ("W_enc", "b_enc")
 
     def _encode_rows(self, x: Tensor) -> Tensor:
-        before = multiply(x, self._weights["W_enc"]).add_(self._weights.vector("b_enc"))
+        before = multiply(x, self._weights.matrix("W_enc")).add_(self._weights.vector("b_enc"))
         if "decoder_norms" in self._weights:
             before.mul_(self._weights.vector("decoder_norms"))
         k = min(int(self._options.get("k", _K_OF_SAE_LENS)), before.shape[-1])

@@ -17,9 +17,9 @@ from torch import Tensor
 
 from .alternatives import Alternatives, top_indices
 
-_N_BUFFER_CPU = (
-    2**20
-)  # numbers a buffer: three of them stay in a core's cache, page faults cost more than the sums
+# Numbers a buffer. Three of them stay in the cores' caches, and are small enough for the C heap to hand out again:
+# new pages cost more than the sums.
+_N_BUFFER_CPU = 2**19
 _N_BUFFER = 2**24  # 64 MiB; a GPU wants few and large kernels
 
 

@@ -1,0 +1,35 @@
+// Changes of the list of prompts. Prompts have no id: one is found again by its place, or by what it was.
+import type { Prompt } from "./protocol.gen";
+
+export const isBlank = (prompt: Prompt): boolean =>
+  typeof prompt === "string" ? prompt.trim() === "" : prompt.every((turn) => turn.content.trim() === "");
+
+const same = (a: Prompt | undefined, b: Prompt): boolean => JSON.stringify(a) === JSON.stringify(b);
+
+/** Where the prompt that was at `i` is now; -1 where it is gone. */
+function find(all: readonly Prompt[], was: Prompt, i: number): number {
+  return same(all[i], was) ? i : all.findIndex((prompt) => same(prompt, was));
+}
+
+/** Puts `prompt` in the place of the one at `i`; it comes to the end where there is no such place. */
+export function withPrompt(all: readonly Prompt[], madeOn: readonly Prompt[], i: number, prompt: Prompt) {
+  const was = madeOn[i];
+  const found = was === undefined ? -1 : find(all, was, i);
+  const at = Math.min(found >= 0 ? found : i, all.length);
+  return [...all.slice(0, at), prompt, ...all.slice(at + 1)];
+}
+
+/** Takes out the prompt at `i`; where it is gone already, nothing is taken. */
+export function withoutPrompt(all: readonly Prompt[], madeOn: readonly Prompt[], i: number): Prompt[] {
+  const was = madeOn[i];
+  const at = was === undefined ? -1 : find(all, was, i);
+  return all.filter((_, place) => place !== at);
+}
+
+export const HALF_A_CHARACTER = "text of whole characters: half of a surrogate pair is none";
+
+/** Whether all of it can be sent: half of a surrogate pair is no character. */
+export const isWhole = (prompt: Prompt): boolean =>
+  typeof prompt === "string"
+    ? !/\p{Surrogate}/u.test(prompt)
+    : prompt.every(({ content }) => !/\p{Surrogate}/u.test(content));
