@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import time
 from random import Random
 
 import pytest
@@ -13,6 +14,7 @@ from tests.faults.scale import Scale, asked
 from tests.faults.stage import Stage, StageMaker, kill, pause
 
 # What a hang is done by: the file's order, or a signal that the process cannot see.
+ACKNOWLEDGED_S = 0.1
 HANGS = {"by SIGSTOP": "", "inside C": "hang", "inside C, holding the GIL": "hang_with_gil"}
 SOME = asked().some(HANGS)
 
@@ -114,6 +116,24 @@ def test_a_death_with_two_runs_on(stage: Stage, scale: Scale, rng: Random) -> No
                 short.result(timeout=PATIENCE_S)
         assert short.retry().result(timeout=PATIENCE_S).state == "done"
         assert [cell.text for cell in short.cells] == stage.undisturbed.short
+
+
+def test_a_worker_that_reads_nothing_holds_nobody_up(stage: Stage) -> None:
+    """A megabyte does not fit into the pipe: whoever wrote it himself would wait for the worker."""
+    stage.order("slow 0.005")
+    run = stage.long()
+    stage.reach(run, "decode")
+    with stage.fault("a megabyte to a worker that reads nothing", run):
+        hang(stage, "by SIGSTOP")
+        f = stage.steerer.feature(3)
+        large = stage.steerer.compare("a" * 1_000_000, [f.at(4)], generation=sw.Generation(max_new_tokens=2))
+        for asked in (large, run):
+            started_s = time.perf_counter()
+            asked.cancel()
+            assert time.perf_counter() - started_s < ACKNOWLEDGED_S
+            assert asked.state in ("stopping", "stopped")
+        wait_until(lambda: large.done, "the run behind it does not end")
+        assert large.state == "stopped"
 
 
 def test_close_ends_a_stopped_worker(make_stage: StageMaker) -> None:

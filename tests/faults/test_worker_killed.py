@@ -10,7 +10,7 @@ from tests.faults.processes import wait_until
 from tests.faults.scale import Scale
 from tests.faults.stage import Stage, kill, pause
 
-MOMENTS = ("loading", "prefill", "decode", "measuring")
+MOMENTS = ("decode", "prefill", "measuring", "loading")
 # So that the moment lasts: each forward pass takes this long.
 ORDERS = {"loading": "", "prefill": "slow 0.3", "decode": "slow 0.005", "measuring": "measuring slow 0.3"}
 LASTS_S = {"loading": 2.5, "prefill": 0.25, "decode": 0.8, "measuring": 0.25}
