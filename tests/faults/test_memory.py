@@ -12,7 +12,7 @@ import pytest
 import steer_widget as sw
 from tests.faults.processes import PATIENCE_S
 from tests.faults.scale import Scale, asked
-from tests.faults.stage import PROMPTS, SHORT, Stage, texts
+from tests.faults.stage import PROMPTS, Stage, texts
 from tests.faults.tally import Tally
 
 _ROOM_MB = 260
@@ -34,7 +34,9 @@ def little_room(stage: Stage) -> Iterator[None]:
 
 def both_prompts(stage: Stage) -> sw.Run:
     f = stage.steerer.feature(3)
-    return stage.steerer.compare(list(PROMPTS), [f.at(4)], generation=SHORT, samples=3)
+    return stage.steerer.compare(
+        list(PROMPTS), [f.at(4)], generation=sw.Generation(max_new_tokens=2), samples=3
+    )
 
 
 @pytest.mark.parametrize("balloon", asked().some(["balloon", "python_balloon"]))
