@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
-import fcntl
 import logging
 import os
+import sys
 import time
 import weakref
 from pathlib import Path
 
+if sys.platform == "win32":
+    import msvcrt
+else:
+    import fcntl
+
 _SLICE_S = 0.005
+_OWN = getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NOINHERIT", 0)
 _log = logging.getLogger(__name__)
 
 
 class FileLock:
-    """An exclusive `flock` on a file that is made for it.
+    """An exclusive `flock` on a file that is made for it (on Windows a lock of its first byte).
 
     `flock` belongs to the open file and not to the process, unlike POSIX record locks: the process
     that holds it can look at it through another descriptor and not lose it by that. It is gone with
@@ -34,9 +40,9 @@ class FileLock:
         """
         deadline_s = time.monotonic() + timeout_s
         while True:
-            fd = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            fd = os.open(self.path, os.O_RDWR | os.O_CREAT | _OWN, 0o600)
             try:
-                taken = _try_lock(fd, fcntl.LOCK_EX)
+                taken = _try_lock(fd)
                 # Who swept old files may have removed this one between open and lock.
                 if taken and _is_at(fd, self.path):
                     self._hold(fd)
@@ -68,7 +74,7 @@ class FileLock:
 
     def _hold(self, fd: int) -> None:
         self._fd = fd
-        if not self._lets_go_in_children:
+        if not self._lets_go_in_children and hasattr(os, "register_at_fork"):
             self._lets_go_in_children = True
             mine = weakref.ref(self)
             os.register_at_fork(after_in_child=lambda: _let_go(mine()))
@@ -82,11 +88,11 @@ def _let_go(lock: FileLock | None) -> None:
 def is_locked(path: Path) -> bool:
     """Whether somebody holds the lock of a file; False where there is no file, or no locks at all."""
     try:
-        fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        fd = os.open(path, os.O_RDONLY | _OWN)
     except FileNotFoundError:
         return False
     try:
-        return not _try_lock(fd, fcntl.LOCK_SH)
+        return not _try_lock(fd, is_shared=True)
     except OSError as error:
         _log.debug("%s cannot be locked: %s", path, error)
         return False
@@ -94,10 +100,17 @@ def is_locked(path: Path) -> bool:
         os.close(fd)
 
 
-def _try_lock(fd: int, kind: int) -> bool:
+def _try_lock(fd: int, *, is_shared: bool = False) -> bool:
     try:
-        fcntl.flock(fd, kind | fcntl.LOCK_NB)
+        if sys.platform == "win32":
+            msvcrt.locking(fd, msvcrt.LK_NBLCK, 1)  # which knows exclusive locks alone
+        else:
+            fcntl.flock(fd, (fcntl.LOCK_SH if is_shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
     except BlockingIOError:
+        return False
+    except PermissionError:
+        if sys.platform != "win32":
+            raise
         return False
     return True
 
