@@ -47,6 +47,12 @@ class Outside:
         """The last word it told."""
         return self._told.read_text().split()[0] if self._told.exists() else ""
 
+    def go(self, act: str) -> None:
+        """Lets the run begin, once the model is loaded; what it does in each forward pass from then on."""
+        self.reach("ready")
+        self.order(act)
+        self._told.with_suffix(".go").touch()
+
     def worker_pid(self) -> int:
         """The worker's process, as told."""
         return int(self._told.read_text().split()[1])
