@@ -401,12 +401,13 @@ def test_a_worker_that_ignores_a_stop_is_ended_by_and_by(ready: Controller, back
 
 
 def test_a_stop_is_insisted_on_also_after_the_soft_limit(ready: Controller, backend: ScriptedBackend) -> None:
-    job = ready.submit(grid(), {}, Limits(soft_s=0.05))
+    job = ready.submit(grid(), {}, Limits(soft_s=0.05, hard_s=1000))
     backend.started()
     wait_until(lambda: job.state == "stopping")
     assert "terminate" not in backend.calls, "the soft limit asks, no more"
     ready.cancel(job)
     wait_until(lambda: "kill" in backend.calls)
+    assert backend.calls == ["start", "terminate", "kill"]
     backend.die(WorkerExit(signal="SIGKILL", expected=True))
     assert job.state == "stopped"
 
