@@ -279,6 +279,9 @@ class Job:
             step, event = "finish", msgspec.structs.replace(event, state="done")
         elif step is None or next_run_state(self.state, step) is None:
             step, event = "fail", _out_of_place(event)
+        if step == "finish" and any(cell.state == "stopped" for cell in self.cells):
+            # Some cells alone were tried again: the run as a whole is no further than it was.
+            step, event = "halt", msgspec.structs.replace(event, state="stopped")
         if step == "halt" and event.error is None and self.stop_reason is not None:
             event = msgspec.structs.replace(event, error=self.stop_reason)
         for index in self.unfinished():

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import weakref
-from typing import Protocol
+from collections.abc import Mapping
+from typing import Final, Literal, Protocol
 
 from .backends.base import WorkerExit
 from .errors import WorkerDied
@@ -43,12 +44,20 @@ class Lifeline:
             owner.on_exit(self, end)
 
 
-def worker_died(end: WorkerExit, *, was_loading: bool, reason: str = "") -> WorkerDied:
+Doing = Literal["loading", "waiting", "running"]
+_DOING: Final[Mapping[Doing, str]] = {
+    "loading": "while it was loading",
+    "waiting": "while it waited for a run",
+    "running": "before the run had ended",
+}
+
+
+def worker_died(end: WorkerExit, doing: Doing, reason: str = "") -> WorkerDied:
     """The error that tells the end of a worker: how, why probably, what next.
 
     Args:
         end: how it was.
-        was_loading: or else it ran, or waited.
+        doing: what it was at.
         reason: why the controller ended it, where it did so of its own accord.
     """
     how = (
@@ -58,8 +67,7 @@ def worker_died(end: WorkerExit, *, was_loading: bool, reason: str = "") -> Work
         if end.code is not None
         else "no exit code"
     )
-    doing = "while it was loading" if was_loading else "before the run had ended"
-    message = f"The worker process ended ({how}) {doing}."
+    message = f"The worker process ended ({how}) {_DOING[doing]}."
     if reason:
         message += f" {reason}"
     elif end.likely_cause:

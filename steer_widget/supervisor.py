@@ -11,7 +11,7 @@ import msgspec
 from .backends.base import Backend, WorkerExit
 from .errors import SteerError, WorkerCrashLoop, WorkerDied
 from .escalation import Escalation
-from .lifeline import Lifeline, Owner, worker_died
+from .lifeline import Doing, Lifeline, Owner, worker_died
 from .protocol import Command, ErrorInfo, Load, Loading, Ready, RunDone, Shutdown, Status
 from .recycling import Recycling
 
@@ -137,17 +137,18 @@ class Supervisor:
     def ended(self, end: WorkerExit) -> ErrorInfo | None:
         """The worker is gone. Gives the error that tells it; None where it was being replaced."""
         self.lifeline = None
-        was_loading = self.status.worker == "loading"
+        was = self.status.worker
+        doing: Doing = "loading" if was == "loading" else "running" if was == "busy" else "waiting"
         if self._leaving is not None:
             self._leaving.settle()
             self._leaving = None
             self.load()
             return None
         self._n_deaths += not end.expected
-        error = ErrorInfo.of(worker_died(end, was_loading=was_loading, reason=self._end_reason))
+        error = ErrorInfo.of(worker_died(end, doing, self._end_reason))
         if self._n_deaths >= MAX_DEATHS:
             error = ErrorInfo.of(_crash_loop(error.message), error.details)
-        if was_loading or self._n_deaths >= MAX_DEATHS:
+        if doing == "loading" or self._n_deaths >= MAX_DEATHS:
             self.failed(error)
         else:
             self.set(worker="stopped", pid=None, error=error)

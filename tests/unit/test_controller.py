@@ -473,8 +473,8 @@ def test_measures_replace_what_the_end_brought_and_keep_the_tokens(
         assert (cell.state, cell.text) == (state, text)
         assert (cell.measures, cell.token_measures) == (MEASURED, TOKENS_MEASURED)
     assert job.state == "running", "measures end nothing"
-    backend.end()
-    assert job.state == "done"
+    backend.end("stopped")
+    assert job.state == "stopped"
 
 
 def test_measures_that_come_early_late_twice_or_from_elsewhere_change_nothing(

@@ -324,9 +324,15 @@ def test_retry_of_chosen_cells_leaves_the_others(ready: Controller, backend: Scr
     backend.end_cell(1)
     backend.end()
     assert [cell.state for cell in job.cells] == ["stopped", "done", "stopped"]
+    assert job.state == "stopped"
     for cells in ([1], [1, 99], ["0"], "01", 5):
         with pytest.raises(InvalidInput):
             run.retry(cells)  # type: ignore[arg-type]
+    run.retry()
+    backend.started()
+    backend.end_cell(0)
+    backend.end_cell(2)
+    backend.end()
     assert job.state == "done"
 
 
