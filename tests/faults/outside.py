@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 import uuid
@@ -74,5 +75,9 @@ class Outside:
 
     def check_gone(self, within_s: float) -> None:
         """Nothing is left of it and its worker."""
-        wait_until(lambda: not marked(self.mark), "something is left behind", within_s)
+        try:
+            wait_until(lambda: not marked(self.mark), "something is left behind", within_s)
+        finally:
+            for pid in marked(self.mark):  # also where the test fails
+                os.kill(pid, signal.SIGKILL)
         wait_until(lambda: not zombies(), "a zombie is left behind")
