@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 from pathlib import Path
 
 import steer_widget as sw
@@ -35,7 +36,11 @@ class Kernel:
         )
 
     def run(self) -> sw.Run:
-        """A run that tells its moments."""
+        """A run that tells its moments; it begins when it is let go."""
+        self.steerer.ready(PATIENCE_S)
+        self.tell("ready")
+        while not self._told.with_suffix(".go").exists():
+            time.sleep(0.01)
         run = self.start()
         n_ended = 0
         said = ""
@@ -50,13 +55,13 @@ class Kernel:
 
     def wait_interrupted(self, n_times: int) -> None:
         """Waits in `result`, from which Ctrl-C brings it back."""
-        for time in range(n_times):
+        for turn in range(n_times):
             run = self.start()
             next(event for event in run if isinstance(event, Tokens))
-            self.tell(f"waiting{time}")
+            self.tell(f"waiting{turn}")
             result = run.result()
             kept = "kept" if any(cell.text for cell in result.cells) else "lost"
-            self.tell(f"back{time}:{result.state}:{kept}")
+            self.tell(f"back{turn}:{result.state}:{kept}")
             assert run.retry().result(timeout=PATIENCE_S).state == "done"
 
 

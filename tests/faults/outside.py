@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 import uuid
@@ -47,6 +48,12 @@ class Outside:
         """The last word it told."""
         return self._told.read_text().split()[0] if self._told.exists() else ""
 
+    def go(self, act: str) -> None:
+        """Lets the run begin, once the model is loaded; what it does in each forward pass from then on."""
+        self.reach("ready")
+        self.order(act)
+        self._told.with_suffix(".go").touch()
+
     def worker_pid(self) -> int:
         """The worker's process, as told."""
         return int(self._told.read_text().split()[1])
@@ -68,5 +75,9 @@ class Outside:
 
     def check_gone(self, within_s: float) -> None:
         """Nothing is left of it and its worker."""
-        wait_until(lambda: not marked(self.mark), "something is left behind", within_s)
+        try:
+            wait_until(lambda: not marked(self.mark), "something is left behind", within_s)
+        finally:
+            for pid in marked(self.mark):  # also where the test fails
+                os.kill(pid, signal.SIGKILL)
         wait_until(lambda: not zombies(), "a zombie is left behind")

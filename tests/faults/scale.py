@@ -6,6 +6,8 @@ import os
 from collections.abc import Iterable
 from typing import NamedTuple, TypeVar
 
+import pytest
+
 T = TypeVar("T")
 
 
@@ -40,3 +42,7 @@ FULL = Scale(n_kills=50, n_frames=10_000, n_rounds=5)
 def asked() -> Scale:
     """What the environment asks for: ``FAULTS=full``, or the short form."""
     return FULL if os.environ.get("FAULTS") == "full" else SHORT
+
+
+only_in_full = pytest.mark.skipif(asked() is SHORT, reason="FAULTS=full: make faults")
+"""For what another test, or one without a process, has a short form of."""

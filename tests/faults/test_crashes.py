@@ -10,7 +10,7 @@ import pytest
 
 import steer_widget as sw
 from tests.faults.processes import PATIENCE_S, marked, wait_until
-from tests.faults.scale import Scale, asked
+from tests.faults.scale import Scale, asked, only_in_full
 from tests.faults.stage import Stage, check_error, kill
 
 CRASHES = {
@@ -34,7 +34,8 @@ def test_a_crash_in_a_forward_pass(stage: Stage, scale: Scale, crash: str) -> No
             assert logged in caught.value.details
 
 
-@pytest.mark.parametrize("number", asked().some([signal.SIGSEGV, signal.SIGABRT, signal.SIGTERM]))
+@only_in_full
+@pytest.mark.parametrize("number", [signal.SIGSEGV, signal.SIGABRT, signal.SIGTERM])
 def test_a_signal_from_outside(stage: Stage, number: signal.Signals) -> None:
     stage.order("slow 0.005")
     run = stage.long()

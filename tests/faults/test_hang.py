@@ -10,7 +10,7 @@ import pytest
 
 import steer_widget as sw
 from tests.faults.processes import PATIENCE_S, is_gone, wait_until
-from tests.faults.scale import Scale, asked
+from tests.faults.scale import Scale, asked, only_in_full
 from tests.faults.stage import Stage, StageMaker, kill, pause
 
 # What a hang is done by: the file's order, or a signal that the process cannot see.
@@ -60,6 +60,7 @@ def test_a_hang_is_ended_by_the_hard_limit(stage: Stage, scale: Scale, how: str)
             assert any(cell.text for cell in run.cells)
 
 
+@only_in_full
 def test_a_stop_after_the_soft_limit_is_insisted_on(stage: Stage) -> None:
     stage.order("slow 0.005")
     run = stage.long(limits=sw.Limits(soft_s=0.5, hard_s=1000))
@@ -136,6 +137,7 @@ def test_a_worker_that_reads_nothing_holds_nobody_up(stage: Stage) -> None:
         assert large.state == "stopped"
 
 
+@only_in_full
 def test_close_ends_a_stopped_worker(make_stage: StageMaker) -> None:
     stage = make_stage()
     stage.order("slow 0.01")

@@ -19,7 +19,7 @@ from tests.faults.stage import pause
 from tests.faults.tally import Tally
 
 MOMENTS = ("loading", "prefill", "decode", "measuring")
-ORDERS = {"loading": "", "prefill": "slow 0.3", "decode": "slow 0.01", "measuring": "measuring slow 0.3"}
+ORDERS = {"prefill": "slow 0.3", "decode": "slow 0.01", "measuring": "measuring slow 0.3"}
 LASTS_S = {"loading": 2.5, "prefill": 0.25, "decode": 1.0, "measuring": 0.25}
 # Of which two seconds are promised; the rest is for a machine with other work.
 GONE_S = 6.0
@@ -54,9 +54,10 @@ def test_kill_9_of_the_kernel(
 ) -> None:
     for _ in range(scale.shares(len(MOMENTS))[MOMENTS.index(moment)]):
         outside = Outside(folders, tmp_path)
-        outside.order(ORDERS[moment])
         with tally.injected(f"kill -9 of the kernel, {moment}"):
             with real_kernel(outside) as pid:
+                if moment != "loading":
+                    outside.go(ORDERS[moment])
                 outside.reach(moment)
                 pause(rng.uniform(0, LASTS_S[moment]))
                 os.kill(pid, signal.SIGKILL)
@@ -69,9 +70,9 @@ def test_kill_9_of_the_kernel_while_its_worker_hangs(
 ) -> None:
     """No thread of such a worker can see that its kernel is gone; the system does."""
     outside = Outside(folders, tmp_path)
-    outside.order("slow 0.01")
     with tally.injected("kill -9 of the kernel while its worker hangs"):
         with outside.start("run") as process:
+            outside.go("slow 0.01")
             outside.reach("decode")
             if how == "SIGSTOP":
                 os.kill(outside.worker_pid(), signal.SIGSTOP)
@@ -97,7 +98,7 @@ def test_the_end_of_the_interpreter_leaves_no_process(
 def test_ctrl_c_in_result_keeps_what_there_is(
     folders: tuple[Path, Path], tmp_path: Path, tally: Tally, scale: Scale, rng: Random
 ) -> None:
-    n_times = 2 * scale.n_rounds
+    n_times = scale.n_rounds
     outside = Outside(folders, tmp_path)
     with outside.start("wait", str(n_times)) as process:
         for time in range(n_times):

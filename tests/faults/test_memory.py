@@ -11,7 +11,7 @@ import pytest
 
 import steer_widget as sw
 from tests.faults.processes import PATIENCE_S
-from tests.faults.scale import Scale, asked
+from tests.faults.scale import Scale, asked, only_in_full
 from tests.faults.stage import PROMPTS, Stage, texts
 from tests.faults.tally import Tally
 
@@ -77,6 +77,7 @@ def test_a_row_that_does_not_fit_fails_alone_with_the_numbers(
             stage.check()
 
 
+@only_in_full
 def test_measures_that_do_not_fit_leave_the_texts(stage: Stage, tally: Tally) -> None:
     whole = texts(both_prompts(stage).result(timeout=PATIENCE_S))
     with tally.injected("memory: measures do not fit"):

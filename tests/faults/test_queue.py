@@ -6,7 +6,7 @@ import threading
 
 import steer_widget as sw
 from tests.faults.processes import PATIENCE_S, wait_until
-from tests.faults.scale import Scale
+from tests.faults.scale import Scale, only_in_full
 from tests.faults.stage import Stage, kill, texts
 from tests.faults.tally import Tally
 
@@ -48,6 +48,7 @@ def test_submissions_from_many_threads_are_bounded_and_none_is_lost(
         stage.check()
 
 
+@only_in_full
 def test_a_full_queue_survives_the_death_of_its_worker(stage: Stage, tally: Tally) -> None:
     stage.order("slow 0.5")
     runs = [stage.short() for _ in range(20)]

@@ -10,7 +10,7 @@ import pytest
 
 import steer_widget as sw
 from tests.faults.processes import PATIENCE_S, is_gone, wait_until
-from tests.faults.scale import Scale
+from tests.faults.scale import Scale, only_in_full
 from tests.faults.stage import Stage, StageMaker, kill, pause, texts
 from tests.faults.tally import Tally
 
@@ -39,6 +39,7 @@ def test_after_so_many_runs_and_none_of_the_queue_notices(make_stage: StageMaker
     stage.close()
 
 
+@only_in_full
 def test_above_a_limit_of_memory(replaced: Stage, tally: Tally, scale: Scale) -> None:
     for _ in range(scale.n_rounds):
         with tally.injected("worker replaced for its memory"):

@@ -36,6 +36,7 @@ from steer_widget.protocol import (
     TokenMeasures,
     Tokens,
 )
+from steer_widget.spec import Limits
 from tests.unit.grids import grid
 from tests.unit.scripted import (
     KILLED,
@@ -397,6 +398,18 @@ def test_a_worker_that_ignores_a_stop_is_ended_by_and_by(ready: Controller, back
     backend.say(READY)
     backend.finish()
     assert again.state == "done"
+
+
+def test_a_stop_is_insisted_on_also_after_the_soft_limit(ready: Controller, backend: ScriptedBackend) -> None:
+    job = ready.submit(grid(), {}, Limits(soft_s=0.05, hard_s=1000))
+    backend.started()
+    wait_until(lambda: job.state == "stopping")
+    assert "terminate" not in backend.calls, "the soft limit asks, no more"
+    ready.cancel(job)
+    wait_until(lambda: "kill" in backend.calls)
+    assert backend.calls == ["start", "terminate", "kill"]
+    backend.die(WorkerExit(signal="SIGKILL", expected=True))
+    assert job.state == "stopped"
 
 
 # ---- retry
