@@ -119,8 +119,9 @@ class Dispatcher:
             self._advance()  # the fresh worker may not have started: then nobody else tells those who wait
             return None
         for job in tuple(self.queue.running):
-            # A worker that was ended because it ignored a stop did end the run as it was told.
-            self._end(job, "stopped" if job.state == "stopping" else "failed", error)
+            # A worker that was ended because it ignored a stop of the user did end the run as it was told.
+            is_stopped = job.state == "stopping" and job.stop_reason is None
+            self._end(job, "stopped" if is_stopped else "failed", error)
         if was_loading or self.worker.given_up:
             self._fail_waiting(error)
         self._advance()

@@ -19,7 +19,7 @@ class Limits(Spec, frozen=True, kw_only=True):
 
     Attributes:
         soft_s: seconds after which the run is stopped and its texts so far are kept; None: a bound that
-            grows with the grid, and that only a run in trouble reaches.
+            grows with the grid, and that only a run in trouble reaches; at most two thirds of `hard_s`.
         hard_s: seconds after which its worker is killed, as when it hangs inside a forward pass; None: half
             as long again as `soft_s`.
     """
@@ -47,7 +47,7 @@ class Limits(Spec, frozen=True, kw_only=True):
             n_chars = sum(len(str(prompt)) for prompt in grid.prompts) * len(grid) / len(grid.prompts)
             soft_s = _START_S + _PER_TOKEN_S * n_tokens + _PER_PROMPT_CHAR_S * n_chars
             if self.hard_s is not None:
-                soft_s = min(soft_s, self.hard_s)
+                soft_s = min(soft_s, self.hard_s / _HARD_SHARE)
         return soft_s, _HARD_SHARE * soft_s if self.hard_s is None else self.hard_s
 
 
