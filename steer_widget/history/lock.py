@@ -100,19 +100,23 @@ def is_locked(path: Path) -> bool:
         os.close(fd)
 
 
-def _try_lock(fd: int, *, is_shared: bool = False) -> bool:
-    try:
-        if sys.platform == "win32":
-            msvcrt.locking(fd, msvcrt.LK_NBLCK, 1)  # which knows exclusive locks alone
-        else:
+if sys.platform == "win32":
+
+    def _try_lock(fd: int, *, is_shared: bool = False) -> bool:  # noqa: ARG001 - only exclusive locks are known here
+        try:
+            msvcrt.locking(fd, msvcrt.LK_NBLCK, 1)
+        except PermissionError:
+            return False
+        return True
+
+else:
+
+    def _try_lock(fd: int, *, is_shared: bool = False) -> bool:
+        try:
             fcntl.flock(fd, (fcntl.LOCK_SH if is_shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    except PermissionError:
-        if sys.platform != "win32":
-            raise
-        return False
-    return True
+        except BlockingIOError:
+            return False
+        return True
 
 
 def _is_at(fd: int, path: Path) -> bool:

@@ -99,10 +99,16 @@ class RoomyLayer(DynamicLayer):
         """Drops all rows of the batch but these."""
         if self._key_buffer is None or self._value_buffer is None:
             return
-        self._key_buffer = self._key_buffer.index_select(0, rows.to(self._key_buffer.device))
-        self._value_buffer = self._value_buffer.index_select(0, rows.to(self._value_buffer.device))
+        self._key_buffer = _kept(self._key_buffer, rows)
+        self._value_buffer = _kept(self._value_buffer, rows)
         self.keys = self._key_buffer[:, :, : self._n_tokens]
         self.values = self._value_buffer[:, :, : self._n_tokens]
+
+
+def _kept(buffer: Tensor, rows: Tensor) -> Tensor:
+    """These rows, moved up in the buffer itself: new ones of ever other sizes would leave holes in the heap."""
+    kept = buffer[: len(rows)]
+    return kept.copy_(buffer.index_select(0, rows.to(buffer.device)))
 
 
 class RoomyCache(DynamicCache):
