@@ -97,6 +97,7 @@ class Dispatcher:
             self._end(job, "stopped")
             self._advance()
         elif self._stop(job) or job.state == "stopping":  # by its soft limit, which does not insist
+            job.stop_reason = None
             self._insist()
 
     def close(self) -> None:
