@@ -90,7 +90,8 @@ def test_10_hooks_come_off_however_a_run_ends(engine, monkeypatch, error) -> Non
                 run(engine, grid)
         else:
             run(engine, grid, is_cancelled=lambda _: error is None and len(n_passes) == 3)
-    assert len(n_passes) == 3
+    # Rows of a batch that failed are tried again apart from each other.
+    assert len(n_passes) > 3 if error is RuntimeError else len(n_passes) == 3
     assert hooks() == hooks_before
 
 
