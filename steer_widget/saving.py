@@ -68,15 +68,7 @@ def save_result(result: RunResult, path: str | Path) -> Path:
     Raises:
         MissingPath: the folder does not exist or cannot be written.
     """
-    target = Path(path).expanduser()
-    body = msgspec.json.format(msgspec.json.encode(pack_result(result)), indent=1)
-    try:
-        write_atomically(target, body)
-    except OSError as error:
-        raise MissingPath(
-            "path", str(target), "a file in a folder that exists and can be written", hint=str(error)
-        ) from error
-    return target
+    return write_body(path, msgspec.json.format(msgspec.json.encode(pack_result(result)), indent=1))
 
 
 def load_result(path: str | Path) -> RunResult:
@@ -86,13 +78,7 @@ def load_result(path: str | Path) -> RunResult:
         MissingPath: there is no such file, or it cannot be read.
         ResultFormatError: it is damaged, no result, or written by a newer version.
     """
-    source = Path(path).expanduser()
-    try:
-        body = source.read_bytes()
-    except OSError as error:
-        raise MissingPath(
-            "path", str(source), "a file that result.save(path) wrote", hint=str(error)
-        ) from error
+    source, body = read_body(path, "a file that result.save(path) wrote")
     try:
         head = msgspec.json.decode(body, type=_Head)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
@@ -120,8 +106,36 @@ def _unreadable(source: Path, why: str) -> ResultFormatError:
     )
 
 
-def write_atomically(target: Path, body: bytes) -> None:
-    """Writes a file that is there whole or not at all."""
+def read_body(path: str | Path, wanted: str) -> tuple[Path, bytes]:
+    """Where a file lies, and what is in it.
+
+    Raises:
+        MissingPath: there is no such file, or it cannot be read.
+    """
+    source = Path(path).expanduser()
+    try:
+        return source, source.read_bytes()
+    except OSError as error:
+        raise MissingPath("path", str(source), wanted, hint=str(error)) from error
+
+
+def write_body(path: str | Path, body: bytes) -> Path:
+    """Writes a file that is there whole or not at all; where it lies.
+
+    Raises:
+        MissingPath: the folder does not exist or cannot be written.
+    """
+    target = Path(path).expanduser()
+    try:
+        _write_atomically(target, body)
+    except OSError as error:
+        raise MissingPath(
+            "path", str(target), "a file in a folder that exists and can be written", hint=str(error)
+        ) from error
+    return target
+
+
+def _write_atomically(target: Path, body: bytes) -> None:
     part = target.with_name(f".{target.name}.{uuid.uuid4().hex}.part")
     try:
         with part.open("xb") as file:

@@ -12,15 +12,16 @@ from typing import Final, Literal
 import msgspec
 
 from ..cell_states import CELL_ENDED
-from ..errors import MissingPath, ResultFormatError, SteerError
+from ..errors import ResultFormatError, SteerError
 from ..result import RunResult
 from ..saving import FORMAT as RESULT_FORMAT
 from ..saving import (
     SavedResult,
     load_result,
     pack_result,
+    read_body,
     unpack_result,
-    write_atomically,
+    write_body,
 )
 from .body import parse_json, plain_json
 from .brief import Notes
@@ -53,15 +54,7 @@ def export_run(result: RunResult, notes: Notes, path: str | Path) -> Path:
     Raises:
         MissingPath: the folder does not exist or cannot be written.
     """
-    target = Path(path).expanduser()
-    body = plain_json(_Exported(FORMAT, VERSION, notes, pack_result(result)))
-    try:
-        write_atomically(target, body)
-    except OSError as error:
-        raise MissingPath(
-            "path", str(target), "a file in a folder that exists and can be written", hint=str(error)
-        ) from error
-    return target
+    return write_body(path, plain_json(_Exported(FORMAT, VERSION, notes, pack_result(result))))
 
 
 def import_run(database: Database, path: str | Path) -> str:
@@ -90,13 +83,7 @@ def read_run(path: str | Path) -> tuple[RunResult, Notes]:
         MissingPath: there is no such file, or it cannot be read.
         ResultFormatError: it is neither, damaged, or of a newer version.
     """
-    source = Path(path).expanduser()
-    try:
-        body = source.read_bytes()
-    except OSError as error:
-        raise MissingPath(
-            "path", str(source), "a file that entry.export or result.save wrote", hint=str(error)
-        ) from error
+    source, body = read_body(path, "a file that entry.export or result.save wrote")
     try:
         head = parse_json(body, _Head)
     except ResultFormatError as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
 from typing import Any, Protocol
 
@@ -22,7 +23,7 @@ class Replacement(Protocol):
         """Leaves the modules as they were."""
 
 
-class ModuleReplacement:
+class ModuleReplacement(ABC):
     """Takes over the forward of one module; subclasses say what it is.
 
     Args:
@@ -41,9 +42,9 @@ class ModuleReplacement:
         """See `Replacement.remove`."""
         del self.modules[0].forward
 
+    @abstractmethod
     def forward(self, *args: Any, **kwargs: Any) -> Any:
         """The same as the module's own forward."""
-        raise NotImplementedError
 
 
 def hook_tables(modules: Iterable[nn.Module]) -> tuple[Mapping[int, Any], ...]:
