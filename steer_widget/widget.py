@@ -6,6 +6,7 @@ import threading
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,13 +15,15 @@ import traitlets
 
 from ._kernel import answer_every_page, warn_if_broken
 from .arguments import make_grid
+from .desk import Later, handlers_of
 from .errors import InvalidInput, StaleValue, SteerError
 from .fallback import fallback_html
 from .feed import Feed
+from .layout import columns_of, selection_of
 from .protocol import (
     Ack,
+    Answered,
     ErrorInfo,
-    Found,
     Log,
     PageCommand,
     PageEvent,
@@ -28,7 +31,6 @@ from .protocol import (
     Reply,
     Retry,
     RunSnapshot,
-    Search,
     SetGeneration,
     SetPrompts,
     SetSelection,
@@ -40,6 +42,7 @@ from .protocol import (
     read_page_request,
     to_page,
 )
+from .protocol import Run as RunCommand
 from .result import RunResult
 from .run import Run
 from .spec import Generation, Selection
@@ -82,8 +85,8 @@ class SteerWidget(anywidget.AnyWidget):
     selection: ValueTrait[Selection] = ValueTrait(
         Selection(),
         selection_from,
-        help="Columns of the next run: features with strengths (in raw units unless they say otherwise), whether "
-        "they are combined, the baseline, samples per column. Takes a list of edits too. Default: the baseline.",
+        help="Columns of the next run: features with strengths (in raw units unless they say otherwise), their "
+        "layout, the baseline, samples per column. Takes a list of edits too. Default: the baseline.",
     )
     generation: ValueTrait[Generation] = ValueTrait(
         Generation(), generation_from, help="How texts are generated. Default: greedy, 60 tokens."
@@ -106,6 +109,7 @@ class SteerWidget(anywidget.AnyWidget):
         self._trait_lock = threading.RLock()
         self._start_lock = threading.Lock()
         self._steerer = steerer
+        self._handlers = handlers_of(self, steerer)
         warn_if_broken()
         super().__init__()
         answer_every_page(self.comm)
@@ -153,7 +157,7 @@ class SteerWidget(anywidget.AnyWidget):
         if self.run is not None and not self.run.done:
             raise InvalidInput("run", self.run.state, "a run that has ended", hint="Stop the one that is on.")
         grid = result.grid
-        selection = Selection.of(grid.steerings, grid.samples)
+        selection = selection_of(grid.steerings, grid.samples)
         run = self._steerer.reopen(result)
         with self.hold_sync():
             self.prompts, self.selection, self.generation = grid.prompts, selection, grid.generation
@@ -220,15 +224,26 @@ class SteerWidget(anywidget.AnyWidget):
         if isinstance(request.command, Ack):
             self._feed.acknowledge(request.command.seq)
             return
+        answer: Answered | Later | SteerError | None
         try:
-            reply = Reply(request.id, result=self._perform(request.command))
+            answer = self._perform(request.command)
         except SteerError as error:
-            reply = Reply(request.id, ErrorInfo.of(error))
+            answer = error
         except Exception as error:  # noqa: BLE001 - the page must get an answer whatever happened
-            reply = Reply(request.id, ErrorInfo.of(error, traceback.format_exc()))
-        self._tell(reply)
+            self._tell(Reply(request.id, ErrorInfo.of(error, traceback.format_exc())))
+            return
+        if isinstance(answer, Later):
+            answer.begin(partial(self._reply, request.id))
+        else:
+            self._reply(request.id, answer)
 
-    def _perform(self, command: PageCommand) -> Found | Log | Started | None:
+    def _reply(self, request: str, answer: Answered | SteerError | None) -> None:
+        if isinstance(answer, SteerError):
+            self._tell(Reply(request, ErrorInfo.of(answer)))
+        else:
+            self._tell(Reply(request, result=answer))
+
+    def _perform(self, command: PageCommand) -> Answered | Later | None:
         if isinstance(command, Sync):
             self._tell_traits()
             self._feed.sync()
@@ -238,8 +253,6 @@ class SteerWidget(anywidget.AnyWidget):
             self._choose("selection", command.selection, command.instead_of)
         elif isinstance(command, SetGeneration):
             self._choose("generation", command.generation, command.instead_of)
-        elif isinstance(command, Search):
-            return Found(self._steerer.cards(command.text, command.limit))
         elif isinstance(command, Stop):
             self._run_of(command.run).cancel()
         elif isinstance(command, Retry):
@@ -249,8 +262,10 @@ class SteerWidget(anywidget.AnyWidget):
         elif isinstance(command, ShowLog):
             error = self._steerer.status.error
             return Log(error.details if error is not None else "", self._steerer.controller.log_tail())
-        else:
+        elif isinstance(command, RunCommand):
             return Started(self._start(ask_worker=False).id)
+        else:
+            return self._handlers[type(command)](command)
         return None
 
     def _choose(self, name: str, value: object, instead_of: object | None) -> None:
@@ -283,7 +298,7 @@ class SteerWidget(anywidget.AnyWidget):
                 )
             grid = make_grid(
                 list(self.prompts),
-                self.selection.steerings(),
+                columns_of(self.selection),
                 generation=self.generation,
                 samples=self.selection.samples,
             )

@@ -36,6 +36,7 @@ TRAVELLING: tuple[Any, ...] = (
 ALIASES: dict[str, Any] = {
     "Unit": spec.Unit,
     "NamedPositions": spec.NamedPositions,
+    "Layout": spec.Layout,
     "Steerable": spec.Steerable,
     "Measure": spec.Measure,
     "Flag": protocol.Flag,
@@ -46,6 +47,9 @@ ALIASES: dict[str, Any] = {
     "WorkerState": protocol.WorkerState,
     "Prompt": spec.Prompt,
     "PageCommand": protocol.PageCommand,
+    "SetKind": protocol.SetKind,
+    "ExportFormat": protocol.ExportFormat,
+    "Answered": protocol.Answered,
 }
 REFERENCE = "#/$defs/{name}"
 

@@ -2,7 +2,7 @@
 // without a notebook. Nothing of it is in the wheel.
 import type { HostModel } from "../src/connection";
 import { DEFAULT_GENERATION, EMPTY_SELECTION, NOTHING_LEFT, UNKNOWN_STATUS } from "../src/defaults";
-import { invalidInput } from "../src/errors";
+import { errorInfo, invalidInput } from "../src/errors";
 import type {
   Backlog,
   CellView,
@@ -121,8 +121,13 @@ export class FakeKernel implements HostModel {
       case "ShowLog":
         this.#reply(id, { type: "Log", error: this.log, tail: "" });
         break;
-      default:
+      case "SetPrompts":
+      case "SetSelection":
+      case "SetGeneration":
         this.#reply(id, null, this.#set(command));
+        break;
+      default:
+        this.#reply(id, null, errorInfo("GenerationError", `The scripted kernel has no ${command.type}.`));
     }
   }
 
@@ -154,8 +159,8 @@ export class FakeKernel implements HostModel {
   }
 
   #start(): string {
-    const { edits, combine, baseline, samples } = this.traits["selection"] as Selection;
-    const steered = combine ? (edits.length > 0 ? [edits] : []) : edits.map((e) => [e]);
+    const { edits, layout, baseline, samples } = this.traits["selection"] as Selection;
+    const steered = layout === "combined" ? (edits.length > 0 ? [edits] : []) : edits.map((e) => [e]);
     const columns: Steering[] = [...(baseline ? [[]] : []), ...steered].map((all) => ({
       edits: all,
       preserve_norm: this.preserveNorm && all.length > 0,

@@ -53,6 +53,7 @@ export const STATUS: Status = {
   pid: 4242,
   load_s: 5.1,
   n_memory_bytes: null,
+  speed: null,
   error: null,
   history_problem: null,
 };
@@ -152,7 +153,7 @@ export const SCENES: Record<string, Scene> = {
   running: { traits: CHOSEN, nTicks: 12, play: run },
   done: { traits: CHOSEN, play: run },
   combined: {
-    traits: { ...CHOSEN, selection: { ...CHOSEN.selection, combine: true } },
+    traits: { ...CHOSEN, selection: { ...CHOSEN.selection, layout: "combined" as const } },
     play: run,
   },
   many: {

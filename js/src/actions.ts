@@ -4,7 +4,7 @@ import { featureOf, saeOf } from "./directions";
 import { describe } from "./errors";
 import { dialOf, methodOf, startOf } from "./methods";
 import { isBlank, withoutPrompt, withPrompt } from "./prompts";
-import type { Edit, FeatureCard, Generation, Log, Prompt, Selection, Unit } from "./protocol.gen";
+import type { FeatureCard, Generation, Log, Prompt, SelectedEdit, Selection, Unit } from "./protocol.gen";
 import { rowKeys, withRow } from "./rows";
 import { isActive } from "./states";
 import type { Store } from "./store";
@@ -66,7 +66,7 @@ export class Actions {
 
   addFeature(card: Pick<FeatureCard, "index" | "label">, strength?: number): void {
     const { status, selection } = this.#store;
-    const edit: Edit = {
+    const edit: SelectedEdit = {
       feature: { kind: "feature", index: card.index, label: card.label, sae: "" },
       strength: strength ?? startStrength(status.value.saes[0] ?? null),
       unit: "raw",
@@ -74,12 +74,14 @@ export class Actions {
       positions: "all",
       skip_special: null,
       schedule: null,
+      more_strengths: [],
+      is_hidden: false,
     };
     this.#store.ui.fail("search", null);
     selection.reshape((s) => ({ ...s, edits: [...s.edits, edit] }));
   }
 
-  changeEdit(row: string, field: keyof Edit, change: (edit: Edit) => Edit): void {
+  changeEdit(row: string, field: keyof SelectedEdit, change: (edit: SelectedEdit) => SelectedEdit): void {
     const delay = field === "strength" ? DIAL_PAUSE_MS : 0;
     this.#store.ui.fail("run", null);
     this.#store.selection.change(
@@ -156,7 +158,7 @@ export class Actions {
   }
 
   async #find(text: string, limit: number): Promise<FeatureCard[]> {
-    const result = await this.#connection.request({ type: "Search", text, limit });
+    const result = await this.#connection.request({ type: "Search", text, limit, sae: "" });
     const cards = result?.type === "Found" ? result.cards : [];
     this.#store.ui.learn(cards);
     return cards;
@@ -190,7 +192,7 @@ export class Actions {
     try {
       const held = await Promise.all([prompts.flush(), selection.flush(), generation.flush()]);
       if (!held.every(Boolean)) return;
-      const result = await this.#connection.request({ type: "Run" });
+      const result = await this.#connection.request({ type: "Run", replaces: "" });
       if (result?.type === "Started") this.#awaitRun(result.run);
     } catch (thrown) {
       ui.fail("run", describe(thrown));

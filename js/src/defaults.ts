@@ -12,7 +12,18 @@ export const DEFAULT_GENERATION: Readonly<Generation> = {
   chat: false,
 };
 
-export const EMPTY_SELECTION: Readonly<Selection> = { edits: [], combine: false, baseline: true, samples: 1 };
+export const EMPTY_SELECTION: Readonly<Selection> = {
+  edits: [],
+  layout: "separate",
+  baseline: true,
+  samples: 1,
+  grid_strengths: [],
+  sweep_start: 0,
+  sweep_stop: 0,
+  n_sweep_steps: 5,
+  control: false,
+  master: 1,
+};
 
 export const UNKNOWN_STATUS: Readonly<Status> = {
   worker: "stopped",
@@ -25,6 +36,7 @@ export const UNKNOWN_STATUS: Readonly<Status> = {
   pid: null,
   load_s: null,
   n_memory_bytes: null,
+  speed: null,
   error: null,
   history_problem: null,
 };

@@ -11,12 +11,47 @@ export type PageCommand =
   | Stop
   | Retry
   | Reload
+  | Restart
   | ShowLog
-  | Search;
+  | Search
+  | FindFiring
+  | ReadTokens
+  | ReadNextToken
+  | ReadCells
+  | ReadPromptFile
+  | ListSets
+  | SaveSet
+  | UseSet
+  | DeleteSet
+  | ExportSet
+  | ImportSet
+  | ListRuns
+  | OpenRun
+  | ReadRun
+  | NoteRun
+  | DeleteRuns
+  | RestoreRuns
+  | ExportRun;
 export type Prompt = string | Message[];
 export type Steerable = Feature | Vector | Control;
 export type Unit = "max_act" | "norm" | "raw";
 export type NamedPositions = "all" | "generated" | "prompt";
+export type Layout = "combined" | "grid" | "separate" | "sweep";
+export type SetKind = "features" | "prompts";
+export type ExportFormat = "csv" | "html" | "json";
+export type Answered =
+  | Found
+  | Started
+  | Log
+  | FoundFiring
+  | TokensRead
+  | NextTokenRead
+  | CellsRead
+  | PromptsRead
+  | Sets
+  | PastRuns
+  | RunRead
+  | File;
 export type RunState = "done" | "failed" | "loading" | "queued" | "running" | "stopped" | "stopping";
 export type CellState = "done" | "failed" | "queued" | "running" | "stopped";
 export type FinishReason = "diverged" | "eos" | "failed" | "length" | "stop_string" | "stopped";
@@ -76,24 +111,40 @@ export interface SetSelection {
   instead_of: Selection | null;
 }
 /**
- * What is selected in the widget: the columns of the next run.
+ * What is selected in the widget: the columns of the next run (`layout.columns_of`).
  *
  * Attributes:
- *     edits: features with their strengths, in the order of the columns.
- *     combine: one column with all edits at once, instead of a column for each.
+ *     edits: rows, in the order of the columns. Takes edits too, as feature.at(strength) gives.
+ *     layout: ``separate``: a column for each strength of each row; ``combined``: all rows in one column, where
+ *         rows have several strengths one for each combination; ``grid``: each row at each of
+ *         `grid_strengths`; ``sweep``: each row at `n_sweep_steps` strengths from `sweep_start` to `sweep_stop`.
  *     baseline: whether the unsteered column comes first.
  *     samples: completions per prompt and column.
+ *     grid_strengths, sweep_start, sweep_stop: in each row's own unit.
+ *     n_sweep_steps: strengths of a sweep, both ends included.
+ *     control: whether a column steered along random directions of the same norms follows each steered one.
+ *     master: factor on all strengths; of a method's factor, on its distance from what changes nothing.
  */
 export interface Selection {
-  edits: Edit[];
-  combine: boolean;
+  edits: SelectedEdit[];
+  layout: Layout;
   baseline: boolean;
   samples: number;
+  grid_strengths: number[];
+  sweep_start: number;
+  sweep_stop: number;
+  n_sweep_steps: number;
+  control: boolean;
+  master: number;
 }
 /**
- * A direction applied at a strength. Fields left None take the run's defaults.
+ * A row of the selection: an edit, and what the page keeps beside it.
+ *
+ * Attributes:
+ *     more_strengths: further strengths in the edit's unit, besides its own.
+ *     is_hidden: left out of the next run, but kept.
  */
-export interface Edit {
+export interface SelectedEdit {
   feature: Steerable;
   strength: number;
   unit: Unit | null;
@@ -101,6 +152,8 @@ export interface Edit {
   positions: NamedPositions | (Span | TokenPositions) | null;
   skip_special: boolean | null;
   schedule: Schedule | null;
+  more_strengths: number[];
+  is_hidden: boolean;
 }
 /**
  * One feature of an SAE.
@@ -211,10 +264,11 @@ export interface Generation {
   chat: boolean;
 }
 /**
- * Run what is selected.
+ * Run what is selected. `replaces`: the run that is on and is to be stopped for it; empty: none may be on.
  */
 export interface Run {
   type: "Run";
+  replaces: string;
 }
 /**
  * Stop this run.
@@ -238,18 +292,197 @@ export interface Reload {
   type: "Reload";
 }
 /**
+ * End the worker and start a fresh one, which loads again; refused while a run is on.
+ */
+export interface Restart {
+  type: "Restart";
+}
+/**
  * Give the worker's last error in full, and the last lines of its log.
  */
 export interface ShowLog {
   type: "ShowLog";
 }
 /**
- * Features by label, or by index where the text is a whole number.
+ * Features by label, or by index where the text is a whole number. `sae`: its name; empty is the first.
  */
 export interface Search {
   type: "Search";
   text: string;
   limit: number;
+  sae: string;
+}
+/**
+ * Which features fire on this prompt? `chat`: as in `Generation`.
+ */
+export interface FindFiring {
+  type: "FindFiring";
+  prompt: Prompt;
+  chat: boolean;
+  limit: number;
+  sae: string;
+}
+/**
+ * The prompt's exact tokens, and which of them each of these columns steers.
+ */
+export interface ReadTokens {
+  type: "ReadTokens";
+  prompt: Prompt;
+  chat: boolean;
+  columns: Steering[];
+}
+/**
+ * What one column of the grid does: all its edits at once. No edits: the unsteered baseline.
+ *
+ * Attributes:
+ *     edits: summed where they share a hook point, so their order does not matter.
+ *     preserve_norm: True gives each steered token its former norm back; only its direction changes.
+ *         None takes the run's default.
+ */
+export interface Steering {
+  edits: Edit[];
+  preserve_norm: boolean | null;
+}
+/**
+ * A direction applied at a strength. Fields left None take the run's defaults.
+ */
+export interface Edit {
+  feature: Steerable;
+  strength: number;
+  unit: Unit | null;
+  method: string | null;
+  positions: NamedPositions | (Span | TokenPositions) | null;
+  skip_special: boolean | null;
+  schedule: Schedule | null;
+}
+/**
+ * The most likely next tokens after the prompt, unsteered and steered.
+ */
+export interface ReadNextToken {
+  type: "ReadNextToken";
+  prompt: Prompt;
+  chat: boolean;
+  steering: Steering;
+  k: number;
+}
+/**
+ * These cells of a run token by token. `run`: one of this kernel, or of the history.
+ */
+export interface ReadCells {
+  type: "ReadCells";
+  run: string;
+  cells: number[];
+}
+/**
+ * The prompts in a text, CSV or JSON lines file. `name`: its name, whose ending tells the kind.
+ */
+export interface ReadPromptFile {
+  type: "ReadPromptFile";
+  name: string;
+  content: string;
+}
+/**
+ * The named sets of a kind.
+ */
+export interface ListSets {
+  type: "ListSets";
+  kind: SetKind;
+}
+/**
+ * Keep what is selected under this name, instead of what was there.
+ */
+export interface SaveSet {
+  type: "SaveSet";
+  kind: SetKind;
+  name: string;
+}
+/**
+ * Select what is kept under this name. `is_added`: besides what is selected, not instead.
+ */
+export interface UseSet {
+  type: "UseSet";
+  kind: SetKind;
+  name: string;
+  is_added: boolean;
+}
+/**
+ * Forget what is kept under this name.
+ */
+export interface DeleteSet {
+  type: "DeleteSet";
+  kind: SetKind;
+  name: string;
+}
+/**
+ * The set as a file to share.
+ */
+export interface ExportSet {
+  type: "ExportSet";
+  kind: SetKind;
+  name: string;
+}
+/**
+ * Keep the set that such a file holds.
+ */
+export interface ImportSet {
+  type: "ImportSet";
+  kind: SetKind;
+  content: string;
+}
+/**
+ * Past runs, newest first, whose prompts, labels, texts, names or tags have these words.
+ */
+export interface ListRuns {
+  type: "ListRuns";
+  text: string;
+  tag: string;
+  n_runs: number;
+  start: number;
+}
+/**
+ * Show a past run and select what it was made of.
+ */
+export interface OpenRun {
+  type: "OpenRun";
+  run: string;
+}
+/**
+ * A past run whole, to be put beside the one that is shown.
+ */
+export interface ReadRun {
+  type: "ReadRun";
+  run: string;
+}
+/**
+ * Name and tags of a past run.
+ */
+export interface NoteRun {
+  type: "NoteRun";
+  run: string;
+  name: string;
+  tags: string[];
+}
+/**
+ * Take these runs out of the history.
+ */
+export interface DeleteRuns {
+  type: "DeleteRuns";
+  runs: string[];
+}
+/**
+ * Put back what a `DeleteRuns` took out.
+ */
+export interface RestoreRuns {
+  type: "RestoreRuns";
+  runs: string[];
+}
+/**
+ * A run as a file: everything (JSON), a table (CSV), a page to read (HTML).
+ */
+export interface ExportRun {
+  type: "ExportRun";
+  run: string;
+  format: ExportFormat;
 }
 /**
  * Answer to the request with this id: an error, or what was asked for, or just 'done'.
@@ -258,7 +491,7 @@ export interface Reply {
   type: "Reply";
   id: string;
   error: ErrorInfo | null;
-  result: (Found | Started | Log) | null;
+  result: Answered | null;
 }
 /**
  * An error on its way, in full.
@@ -323,13 +556,171 @@ export interface Log {
   tail: string;
 }
 /**
- * The shown run whole (None: none yet); later deltas continue from `seq`.
+ * Answer to `FindFiring`: features, most surprising first, each with its card, and the prompt's tokens.
  */
-export interface RunSnapshot {
-  type: "RunSnapshot";
-  seq: number;
-  run: RunView | null;
-  backlog: Backlog;
+export interface FoundFiring {
+  type: "FoundFiring";
+  features: FiringFeature[];
+  cards: FeatureCard[];
+  tokens: PromptToken[];
+}
+/**
+ * A feature that fires on a text.
+ *
+ * Attributes:
+ *     index: of the feature.
+ *     max_act, mean_act: its activation over the text's tokens; special tokens and sinks are left out.
+ *     token: number of the token on which it fires most.
+ */
+export interface FiringFeature {
+  index: number;
+  max_act: number;
+  mean_act: number;
+  token: number;
+}
+/**
+ * A token of a rendered prompt. Texts of all tokens together are the prompt as the model reads it.
+ */
+export interface PromptToken {
+  text: string;
+  token_id: number;
+  is_special: boolean;
+}
+/**
+ * Answer to `ReadTokens`. `steered`: for each column the numbers of the tokens that it steers.
+ */
+export interface TokensRead {
+  type: "TokensRead";
+  tokens: PromptToken[];
+  steered: number[][];
+}
+/**
+ * Answer to `ReadNextToken`.
+ *
+ * Attributes:
+ *     tokens: the `k` most likely of either distribution, by the larger of both probabilities.
+ *     kl: KL(steered‖unsteered) of both distributions, in nats.
+ *     dose: mean of |edit|/|h| over the steered tokens.
+ */
+export interface NextTokenRead {
+  type: "NextTokenRead";
+  tokens: Alternative[];
+  kl: number;
+  dose: number;
+}
+/**
+ * A token that could have come instead.
+ *
+ * Attributes:
+ *     token_id, text: the token.
+ *     steered, unsteered: its probability in each model, at temperature 1.
+ */
+export interface Alternative {
+  token_id: number;
+  text: string;
+  steered: number;
+  unsteered: number;
+}
+/**
+ * Answer to `ReadCells`.
+ */
+export interface CellsRead {
+  type: "CellsRead";
+  run: string;
+  cells: CellTokens[];
+}
+/**
+ * A cell token by token; `tokens` is empty where nothing was measured.
+ */
+export interface CellTokens {
+  index: number;
+  tokens: TokenMeasures;
+}
+/**
+ * Measures of each generated token, in order; empty where they were not taken.
+ *
+ * Attributes:
+ *     kl: KL(steered‖unsteered) of the distributions the token was drawn from, in nats.
+ *     surprise: -log p(token) under the unsteered model, in nats.
+ *     activations: for each of the cell's features, in the order of `Measures.activations`.
+ *     alternatives: most likely tokens of the steered model, best first.
+ *     texts: of the tokens; together they are the cell's text.
+ */
+export interface TokenMeasures {
+  kl: number[];
+  surprise: number[];
+  activations: number[][];
+  alternatives: Alternative[][];
+  texts: string[];
+}
+/**
+ * Answer to `ReadPromptFile`.
+ */
+export interface PromptsRead {
+  type: "PromptsRead";
+  prompts: Prompt[];
+}
+/**
+ * Answer to everything that lists or changes sets: those there are now, by name.
+ */
+export interface Sets {
+  type: "Sets";
+  kind: SetKind;
+  sets: SetInfo[];
+}
+/**
+ * A named set. `n_items`: features or prompts in it; `saved_at`: UTC, ISO 8601; `preview`: its first ones.
+ */
+export interface SetInfo {
+  name: string;
+  n_items: number;
+  saved_at: string;
+  preview: string;
+}
+/**
+ * Answer to `ListRuns`. `n_all`: of all that fit; `tags`: all there are.
+ */
+export interface PastRuns {
+  type: "PastRuns";
+  runs: PastRun[];
+  n_all: number;
+  tags: string[];
+}
+/**
+ * A run of the history, in a few lines.
+ *
+ * Attributes:
+ *     id, name, tags: as noted.
+ *     created_at: UTC, ISO 8601.
+ *     state: how it ended; interrupted: with its kernel.
+ *     model: what made it; empty where it never reached a model.
+ *     prompts: the first of them, shortened.
+ *     n_prompts, n_cells, n_done: how many.
+ *     steerings: its columns in words, the first of them.
+ *     thumbnail: the first cells' texts, shortened, one for each of `steerings`.
+ *     is_open: whether it is among the runs of this kernel.
+ */
+export interface PastRun {
+  id: string;
+  name: string;
+  tags: string[];
+  created_at: string;
+  state: RunState | string;
+  model: string;
+  prompts: string[];
+  n_prompts: number;
+  n_cells: number;
+  n_done: number;
+  steerings: string[];
+  thumbnail: string[];
+  is_open: boolean;
+}
+/**
+ * Answer to `ReadRun`.
+ */
+export interface RunRead {
+  type: "RunRead";
+  run: RunView;
 }
 /**
  * A run as the page draws it, whole. Cells in the order prompt, steering, sample.
@@ -344,18 +735,6 @@ export interface RunView {
   cells: CellView[];
   progress: Progress;
   error: ErrorInfo | null;
-}
-/**
- * What one column of the grid does: all its edits at once. No edits: the unsteered baseline.
- *
- * Attributes:
- *     edits: summed where they share a hook point, so their order does not matter.
- *     preserve_norm: True gives each steered token its former norm back; only its direction changes.
- *         None takes the run's default.
- */
-export interface Steering {
-  edits: Edit[];
-  preserve_norm: boolean | null;
 }
 /**
  * A cell as the page draws it.
@@ -431,6 +810,24 @@ export interface Progress {
   is_overtaken: boolean;
 }
 /**
+ * Answer to what exports: a file that the page hands to the user.
+ */
+export interface File {
+  type: "File";
+  name: string;
+  media_type: string;
+  content: string;
+}
+/**
+ * The shown run whole (None: none yet); later deltas continue from `seq`.
+ */
+export interface RunSnapshot {
+  type: "RunSnapshot";
+  seq: number;
+  run: RunView | null;
+  backlog: Backlog;
+}
+/**
  * All that is still to be done: runs that have not ended, waiting ones among them. `eta_s` as in `Progress`.
  */
 export interface Backlog {
@@ -464,7 +861,7 @@ export interface CellPatch {
   done: CellView | null;
 }
 /**
- * State of the worker, as the trait `widget.status` holds it. `history_problem`: why runs are not written down.
+ * State of the worker, as the trait `widget.status` holds it. `speed`: as last measured; `history_problem`: why runs are not written down.
  */
 export interface Status {
   worker: WorkerState;
@@ -477,6 +874,7 @@ export interface Status {
   pid: number | null;
   load_s: number | null;
   n_memory_bytes: number | null;
+  speed: Speed | null;
   error: ErrorInfo | null;
   history_problem: ErrorInfo | null;
 }
@@ -516,4 +914,19 @@ export interface SaeInfo {
   layer: number;
   residual_norm: number;
   neuronpedia_id: string;
+}
+/**
+ * How fast a batch is written: first_s + tokens × (step_s + rows × row_s), all in seconds.
+ *
+ * Attributes:
+ *     first_s: until the first token of a short prompt.
+ *     step_s: of a step, whatever the batch.
+ *     row_s: that each row adds to a step.
+ *     max_rows: of a batch; more rows take turns. None: not known.
+ */
+export interface Speed {
+  first_s: number;
+  step_s: number;
+  row_s: number;
+  max_rows: number | null;
 }

@@ -13,7 +13,7 @@ export function rowKeys(edits: readonly Edit[]): string[] {
   });
 }
 
-export function withRow(edits: readonly Edit[], key: string, change: (edit: Edit) => Edit[]): Edit[] {
+export function withRow<E extends Edit>(edits: readonly E[], key: string, change: (edit: E) => E[]): E[] {
   const keys = rowKeys(edits);
   return edits.flatMap((edit, i) => (keys[i] === key ? change(edit) : [edit]));
 }

@@ -5,6 +5,7 @@ import type { LinkState } from "./connection";
 import { DEFAULT_GENERATION, EMPTY_SELECTION, UNKNOWN_STATUS } from "./defaults";
 import { isOfFirstSae } from "./directions";
 import { invalidInput, place } from "./errors";
+import { countColumns } from "./layout";
 import { LoadingClock } from "./loading";
 import { Shared } from "./pending";
 import { HALF_A_CHARACTER, isBlank, isWhole } from "./prompts";
@@ -77,10 +78,7 @@ export class Store {
     const placed = computed(() => this.#placed());
     this.fieldErrors = computed(() => placed.value.fields);
     this.generalErrors = computed(() => placed.value.general);
-    this.nColumns = computed(() => {
-      const { edits, combine, baseline } = this.selection.value.value;
-      return (combine ? Math.min(1, edits.length) : edits.length) + (baseline ? 1 : 0);
-    });
+    this.nColumns = computed(() => countColumns(this.selection.value.value));
     this.blocked = computed(() => this.#blocked());
     this.isStarting = computed(
       () => this.ui.submitting.value || this.ui.started.value !== null || this.ui.retrying.value !== null,

@@ -110,7 +110,12 @@ function rawPerUnit(
 }
 
 /** The same edit in another unit: the same push where both units are known, else the number as it is. */
-export function inUnit(edit: Edit, unit: Unit, sae: SaeInfo | null, card: FeatureCard | undefined): Edit {
+export function inUnit<E extends Edit>(
+  edit: E,
+  unit: Unit,
+  sae: SaeInfo | null,
+  card: FeatureCard | undefined,
+): E {
   const norm = normOf(edit.feature);
   const from = rawPerUnit(edit.unit ?? "raw", sae, card, norm);
   const to = rawPerUnit(unit, sae, card, norm);

@@ -37,8 +37,8 @@ describe("requests", () => {
   test("are matched with their replies, in any order", async () => {
     const host = new Host();
     const { connection } = connect(host);
-    const first = connection.request({ type: "Run" });
-    const second = connection.request({ type: "Search", text: "war", limit: 5 });
+    const first = connection.request({ type: "Run", replaces: "" });
+    const second = connection.request({ type: "Search", text: "war", limit: 5, sae: "" });
     const [run, search] = host.sent;
     expect(run?.id).toMatch(UUID);
     expect(run?.id).not.toBe(search?.id);
@@ -51,7 +51,7 @@ describe("requests", () => {
   test("fail with the error of their reply", async () => {
     const host = new Host();
     const { connection } = connect(host);
-    const asked = connection.request({ type: "Run" });
+    const asked = connection.request({ type: "Run", replaces: "" });
     const error = invalid("samples", "0", "a whole number from 1 up");
     host.refuse("Run", error);
     await expect(asked).rejects.toEqual(new RequestError(error));
@@ -61,7 +61,7 @@ describe("requests", () => {
     const host = new Host();
     const { connection } = connect(host);
     const settled = vi.fn();
-    void connection.request({ type: "Run" }).then(settled);
+    void connection.request({ type: "Run", replaces: "" }).then(settled);
     host.say({ type: "Reply", id: "someone else's", error: null, result: null });
     await vi.advanceTimersByTimeAsync(0);
     expect(settled).not.toHaveBeenCalled();
@@ -70,7 +70,7 @@ describe("requests", () => {
   test("without an answer say so aloud, once the time is over", async () => {
     const host = new Host();
     const { connection } = connect(host);
-    const asked = expect(connection.request({ type: "Run" })).rejects.toThrow(
+    const asked = expect(connection.request({ type: "Run", replaces: "" })).rejects.toThrow(
       `did not answer Run within ${REPLY_TIMEOUT_MS / 1000} s`,
     );
     await vi.advanceTimersByTimeAsync(REPLY_TIMEOUT_MS);
@@ -90,7 +90,7 @@ describe("requests", () => {
     const host = new Host();
     host.send = send as Host["send"];
     const { connection } = connect(host);
-    await expect(connection.request({ type: "Run" })).rejects.toMatchObject({
+    await expect(connection.request({ type: "Run", replaces: "" })).rejects.toMatchObject({
       info: { kind: "NoKernel", details: "Error: comm is closed" },
     });
   });

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from "vitest";
-import type { Control, Edit, Selection, Vector } from "../src/protocol.gen";
+import type { Control, Edit, SelectedEdit, Selection, Vector } from "../src/protocol.gen";
 import { invalid, runView, snapshot } from "./host";
 import { chosen, edit, find, get, type Mounted, mount, press, READY, sent, settle, type } from "./mount";
 
@@ -11,7 +11,7 @@ const GIVEN: Partial<Edit> = {
 };
 
 let page: Mounted | null = null;
-async function open(...edits: Edit[]): Promise<Mounted> {
+async function open(...edits: SelectedEdit[]): Promise<Mounted> {
   page = await mount({ ...chosen(...edits), status: { ...READY, methods: METHODS } });
   return page;
 }

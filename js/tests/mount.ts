@@ -2,7 +2,7 @@
 import { vi } from "vitest";
 import { EMPTY_SELECTION, UNKNOWN_STATUS } from "../src/defaults";
 import widget from "../src/index";
-import type { Edit, SaeInfo, Status } from "../src/protocol.gen";
+import type { SaeInfo, SelectedEdit, Status } from "../src/protocol.gen";
 import { cell, Host, runView, snapshot } from "./host";
 
 export interface Mounted {
@@ -81,8 +81,8 @@ export const edit = (
   index: number,
   strength = 70,
   label = `label ${index}`,
-  change: Partial<Edit> = {},
-): Edit => ({
+  change: Partial<SelectedEdit> = {},
+): SelectedEdit => ({
   feature: { kind: "feature", index, label, sae: "" },
   strength,
   unit: "raw",
@@ -90,10 +90,12 @@ export const edit = (
   positions: "all",
   skip_special: null,
   schedule: null,
+  more_strengths: [],
+  is_hidden: false,
   ...change,
 });
 
-export const chosen = (...edits: Edit[]) => ({
+export const chosen = (...edits: SelectedEdit[]) => ({
   prompts: ["Yesterday I went for a walk and"],
   selection: { ...EMPTY_SELECTION, edits },
 });

@@ -216,16 +216,16 @@ describe("the worker", () => {
 
 test("a changed value is sent with what it was made on, and anew where that is old", async () => {
   const { host, el } = await open(chosen(edit(1, 5)));
-  await press(el, "sw-combine");
+  await press(el, "sw-layout-combined");
   await sent(host, "SetSelection");
   const first = host.last("SetSelection").command;
-  expect(first.instead_of).toMatchObject({ combine: false, samples: 1 });
+  expect(first.instead_of).toMatchObject({ layout: "separate", samples: 1 });
   host.set("selection", { ...first.instead_of, samples: 3 });
   host.refuse("SetSelection", errorInfo("StaleValue", "It was changed elsewhere."));
   await sent(host, "SetSelection", 2);
   const second = host.last("SetSelection").command;
-  expect(second.selection).toMatchObject({ combine: true, samples: 3 });
-  expect(second.instead_of).toMatchObject({ combine: false, samples: 3 });
+  expect(second.selection).toMatchObject({ layout: "combined", samples: 3 });
+  expect(second.instead_of).toMatchObject({ layout: "separate", samples: 3 });
   host.answer("SetSelection");
   await settle();
   expect(find(el, "sw-error")).toBeNull();
@@ -234,16 +234,16 @@ test("a changed value is sent with what it was made on, and anew where that is o
 test("a change that could not be sent goes with the next sign of the kernel", async () => {
   const { host, el } = await open(chosen(edit(1, 5)));
   host.broken = true;
-  await press(el, "sw-combine");
+  await press(el, "sw-layout-combined");
   await vi.waitFor(() => expect(get(el, "sw-error").textContent).toContain("could not be sent"));
-  expect(get<HTMLInputElement>(el, "sw-combine").checked).toBe(true);
+  expect(get<HTMLInputElement>(el, "sw-layout-combined").checked).toBe(true);
   host.broken = false;
   host.set("status", READY);
   await sent(host, "SetSelection");
   host.answer("SetSelection");
   await settle();
   expect(find(el, "sw-error")).toBeNull();
-  expect(get<HTMLInputElement>(el, "sw-combine").checked).toBe(true);
+  expect(get<HTMLInputElement>(el, "sw-layout-combined").checked).toBe(true);
 });
 
 test("half a character is refused by name, and what was typed stays", async () => {

@@ -55,12 +55,14 @@ class TokenMeasures(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         surprise: -log p(token) under the unsteered model, in nats.
         activations: for each of the cell's features, in the order of `Measures.activations`.
         alternatives: most likely tokens of the steered model, best first.
+        texts: of the tokens; together they are the cell's text.
     """
 
     kl: tuple[float, ...] = ()
     surprise: tuple[float, ...] = ()
     activations: tuple[tuple[float, ...], ...] = ()
     alternatives: tuple[tuple[Alternative, ...], ...] = ()
+    texts: tuple[str, ...] = ()
 
 
 class Measures(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -7,11 +7,12 @@ from typing import Literal, TypeVar
 import msgspec
 
 from ..errors import ProtocolError, SteerError
-from ..spec import CellState, FinishReason, Grid, Measure, Prompt, RunState
+from ..spec import CellState, FinishReason, Grid, Measure, Prompt, RunState, Steering
 from .common import ErrorInfo, ModelInfo, SaeInfo, Wire
-from .measures import Measures, TokenMeasures
+from .features import FiringFeature, PromptToken
+from .measures import Alternative, Measures, TokenMeasures
 
-PROTOCOL_VERSION = 1
+PROTOCOL_VERSION = 2
 
 Pool = Literal["mean", "last"]
 LoadStage = Literal["start", "download", "convert", "import", "model", "sae", "check"]
@@ -87,14 +88,55 @@ class ReadMeans(Wire, frozen=True):
     pool: Pool = "mean"
 
 
+class FeaturesOn(Wire, frozen=True):
+    """Which features of an SAE fire on this prompt? `chat`: as in `Generation`; `sae`: empty is the first.
+
+    Attributes:
+        density: share of tokens on which a feature fires, by index, to put those first that fire seldom.
+    """
+
+    request: int
+    prompt: Prompt
+    chat: bool = False
+    sae: str = ""
+    k: int = 20
+    density: dict[int, float] = msgspec.field(default_factory=dict)
+
+
+class TokensOf(Wire, frozen=True):
+    """The exact tokens of a prompt, and which of them each of these columns steers."""
+
+    request: int
+    prompt: Prompt
+    chat: bool = False
+    columns: tuple[Steering, ...] = ()
+
+
+class NextTokenOf(Wire, frozen=True):
+    """The next-token distribution after a prompt, unsteered and steered, in one forward pass.
+
+    Attributes:
+        steering: with units and methods filled in.
+        k: how many of the most likely tokens of either distribution.
+        max_act: as in `StartRun`.
+    """
+
+    request: int
+    prompt: Prompt
+    steering: Steering
+    chat: bool = False
+    k: int = 8
+    max_act: dict[str, float] = msgspec.field(default_factory=dict)
+
+
 class Shutdown(Wire, frozen=True):
     """End the worker."""
 
 
-Question = CheckGrid | ReadMeans
+Question = CheckGrid | ReadMeans | FeaturesOn | TokensOf | NextTokenOf
 """A command that is answered by one `Answer` with the same request number."""
 
-Command = Load | CheckGrid | ReadMeans | StartRun | CancelRun | Shutdown
+Command = Load | Question | StartRun | CancelRun | Shutdown
 
 
 # ---- worker → kernel
@@ -108,6 +150,22 @@ class Loading(Wire, frozen=True):
     message: str = ""
 
 
+class Speed(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How fast a batch is written: first_s + tokens × (step_s + rows × row_s), all in seconds.
+
+    Attributes:
+        first_s: until the first token of a short prompt.
+        step_s: of a step, whatever the batch.
+        row_s: that each row adds to a step.
+        max_rows: of a batch; more rows take turns. None: not known.
+    """
+
+    first_s: float
+    step_s: float
+    row_s: float
+    max_rows: int | None = None
+
+
 class Ready(Wire, frozen=True):
     """The worker waits for runs. Says what it offers, so that the page needs no list of its own."""
 
@@ -119,6 +177,7 @@ class Ready(Wire, frozen=True):
     measures: tuple[Measure, ...]
     versions: dict[str, str]
     load_s: float
+    speed: Speed | None = None
 
 
 class LoadFailed(Wire, frozen=True):
@@ -140,12 +199,38 @@ class Activations(Wire, frozen=True):
     values: tuple[tuple[float, ...], ...]
 
 
+class Firing(Wire, frozen=True):
+    """Answer to `FeaturesOn`, most surprising first."""
+
+    features: tuple[FiringFeature, ...]
+    tokens: tuple[PromptToken, ...]
+
+
+class PromptTokens(Wire, frozen=True):
+    """Answer to `TokensOf`. `steered`: for each column the numbers of the tokens that it steers."""
+
+    tokens: tuple[PromptToken, ...]
+    steered: tuple[tuple[int, ...], ...]
+
+
+class NextTokens(Wire, frozen=True):
+    """Answer to `NextTokenOf`, see `NextTokenRead`."""
+
+    tokens: tuple[Alternative, ...]
+    kl: float
+    dose: float
+
+
+Known = TokenCounts | Activations | Firing | PromptTokens | NextTokens
+"""What the worker may answer."""
+
+
 class Answer(Wire, frozen=True):
     """Answer to a `Question`: an error, or what was asked for."""
 
     request: int
     error: ErrorInfo | None = None
-    result: TokenCounts | Activations | None = None
+    result: Known | None = None
 
 
 class RunStarted(Wire, frozen=True):

@@ -23,11 +23,12 @@ from .positions import (
     as_positions,
 )
 from .prompt import Message, Prompt, check_prompt
-from .selection import Selection
+from .selection import LAYOUTS, Layout, SelectedEdit, Selection, as_selected
 from .states import CellState, FinishReason, RunState
 from .steering import UNITS, Edit, Steering, Unit, as_edits, columns
 
 __all__ = [
+    "LAYOUTS",
     "MAX_SEED",
     "MEASURES",
     "NAMED_POSITIONS",
@@ -41,6 +42,7 @@ __all__ = [
     "FinishReason",
     "Generation",
     "Grid",
+    "Layout",
     "Limits",
     "Measure",
     "Message",
@@ -50,6 +52,7 @@ __all__ = [
     "Prompt",
     "RunState",
     "Schedule",
+    "SelectedEdit",
     "Selection",
     "Span",
     "Spec",
@@ -61,6 +64,7 @@ __all__ = [
     "as_edits",
     "as_measures",
     "as_positions",
+    "as_selected",
     "check_prompt",
     "columns",
     "feature_of",

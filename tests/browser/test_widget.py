@@ -113,25 +113,25 @@ def test_selection_is_the_same_on_both_sides(demo: OpenNotebook) -> None:
         "seen = []\n"
         "steerer.widget.observe(lambda change: seen.append(change.new), 'selection')\n"
         "f, g = steerer.feature(523), steerer.feature(3530)\n"
-        "steerer.widget.selection = sw.Selection((f.at(40), g.at(-6)), combine=True, samples=2)\n"
+        "steerer.widget.selection = sw.Selection((f.at(40), g.at(-6)), layout='combined', samples=2)\n"
         "steerer.widget.prompts = 'set in Python'\n"
     )
     expect(nb.sw("strength-0")).to_have_value("40")
     expect(nb.sw("strength-1")).to_have_value("-6")
     expect(nb.sw("feature-0")).to_contain_text("war, in 'during the war'")
-    expect(nb.sw("combine")).to_be_checked()
+    expect(nb.sw("layout-combined")).to_be_checked()
     expect(nb.sw("samples")).to_have_value("2")
     expect(nb.sw("prompt-0")).to_have_value("set in Python")
     nb.sw("strength-0").fill("55.5")
     nb.sw("remove-1").click()
-    nb.sw("separate").check()
+    nb.sw("layout-separate").check()
     expect(nb.sw("count")).to_contain_text("2 columns")
     nb.sw("prompt-0").fill("typed in the page")
     nb.sw("prompt-0").blur()
     nb.run_cell(1)  # a reply to it comes after the replies to all that was changed before
     assert nb.kernel.value(
-        "[[(e.feature.index, e.strength) for e in seen[-1].edits], seen[-1].combine, seen[-1].samples]"
-    ) == [[[523, 55.5]], False, 2]
+        "[[(e.feature.index, e.strength) for e in seen[-1].edits], seen[-1].layout, seen[-1].samples]"
+    ) == [[[523, 55.5]], "separate", 2]
     assert nb.kernel.value("seen[-1] == steerer.widget.selection")
     assert nb.kernel.value("steerer.widget.prompts") == ["typed in the page"]
 

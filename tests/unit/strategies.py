@@ -9,6 +9,7 @@ import msgspec
 from hypothesis import strategies as st
 
 from steer_widget.spec import (
+    LAYOUTS,
     MEASURES,
     NAMED_POSITIONS,
     UNITS,
@@ -19,17 +20,21 @@ from steer_widget.spec import (
     Grid,
     Message,
     Schedule,
+    SelectedEdit,
     Selection,
     Span,
     Steering,
     TokenPositions,
     Vector,
+    as_selected,
 )
+from steer_widget.spec.selection import MAX_SWEEP_STEPS
 
 texts = st.text(max_size=20)
 full_texts = texts.filter(lambda text: bool(text.strip()))
 whole = st.integers(0, 2**53 - 1)
 finite = st.floats(allow_nan=False, allow_infinity=False)
+strengths = st.lists(finite, max_size=3).map(tuple)
 places = st.integers(-(2**53), 2**53 - 1)
 
 features = st.builds(Feature, whole, texts, texts)
@@ -70,14 +75,32 @@ grids = st.builds(
     generations,
     st.none() | st.lists(st.sampled_from(MEASURES)).map(tuple),
 )
+rows = st.builds(
+    lambda edit, more, hidden: msgspec.structs.replace(
+        as_selected(edit), more_strengths=more, is_hidden=hidden
+    ),
+    edits,
+    strengths,
+    st.booleans(),
+)
 selections = st.builds(
-    Selection, st.lists(edits, max_size=3).map(tuple), st.booleans(), st.booleans(), st.integers(1, 5)
+    Selection,
+    st.lists(rows, max_size=3).map(tuple),
+    st.sampled_from(LAYOUTS),
+    st.booleans(),
+    st.integers(1, 5),
+    grid_strengths=strengths,
+    sweep_start=finite,
+    sweep_stop=finite,
+    n_sweep_steps=st.integers(1, MAX_SWEEP_STEPS),
+    control=st.booleans(),
+    master=finite,
 )
 
 KNOWN: dict[Any, st.SearchStrategy[Any]] = {
     str: texts, int: whole, float: finite, bool: st.booleans(), type(None): st.none(),
     Feature: features, Vector: vectors, Control: controls, Span: spans, TokenPositions: token_positions,
-    Schedule: schedules, Edit: edits, Steering: steerings, Message: messages, Generation: generations,
+    Schedule: schedules, Edit: edits, SelectedEdit: rows, Steering: steerings, Message: messages, Generation: generations,
     Grid: grids, Selection: selections,
 }  # fmt: skip
 

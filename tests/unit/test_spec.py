@@ -118,7 +118,7 @@ REFUSED: list[tuple[str, Callable[[], object]]] = [
     ("samples", lambda: Grid(("x",), (Steering(),), 0)),
     ("selection", lambda: Selection((3,))),  # type: ignore[arg-type]
     ("samples", lambda: Selection(samples=-1)),
-    ("combine", lambda: Selection(combine="yes")),  # type: ignore[arg-type]
+    ("layout", lambda: Selection(layout="yes")),  # type: ignore[arg-type]
 ]
 
 

@@ -43,9 +43,9 @@ def test_prompts_coerce(widget: SteerWidget) -> None:
 def test_selection_coerces_and_edits_alone_leave_the_rest(widget: SteerWidget) -> None:
     widget.selection = [F.at(4)]
     assert widget.selection == sw.Selection((F.at(4),))
-    widget.selection = sw.Selection((F.at(4),), combine=True, samples=3)
+    widget.selection = sw.Selection((F.at(4),), layout="combined", samples=3)
     widget.selection = F.at(5)
-    assert widget.selection == sw.Selection((F.at(5),), combine=True, samples=3)
+    assert widget.selection == sw.Selection((F.at(5),), layout="combined", samples=3)
     widget.selection = [F.at(1), [F.at(2)]]
     assert [edit.strength for edit in widget.selection.edits] == [1.0, 2.0]
     widget.selection = []
@@ -99,7 +99,8 @@ def test_the_page_s_state_is_plain_json(widget: SteerWidget) -> None:
     names = ["prompts", "selection", "generation", "status", "snapshot"]
     state = msgspec.json.decode(msgspec.json.encode(widget.get_state(names)))
     assert state["prompts"] == ["x", [{"role": "user", "content": "y"}]]
-    assert state["selection"] == {"edits": [F_JSON], "combine": False, "baseline": True, "samples": 1}
+    assert state["selection"]["edits"] == [{**F_JSON, "more_strengths": [], "is_hidden": False}]
+    assert state["selection"]["layout"] == "separate"
     assert state["generation"]["max_new_tokens"] == 60
     assert state["snapshot"] == {"type": "RunSnapshot", "seq": 0, "run": None, "backlog": NOTHING_LEFT}
 
@@ -115,7 +116,7 @@ def test_every_kind_of_edit_goes_to_the_page_and_comes_back(page: Page, widget: 
     plain = msgspec.json.decode(msgspec.json.encode(widget.get_state(["selection"])["selection"]))
     widget.selection = []
     assert page.ask("SetSelection", selection=plain)["error"] is None
-    assert widget.selection.edits == edits
+    assert tuple(row.plain() for row in widget.selection.edits) == edits
 
 
 def test_each_public_trait_says_what_it_is_for(widget: SteerWidget) -> None:

@@ -133,7 +133,7 @@ def test_the_page_does_not_overwrite_what_it_has_not_seen(
 def test_a_past_run_is_taken_in_whole(
     page: Page, widget: SteerWidget, steerer: sw.Steerer, backend: ScriptedBackend, tmp_path: Path
 ) -> None:
-    widget.selection = sw.Selection((F.at(4), G.at(-2, unit="norm")), combine=True, samples=2)
+    widget.selection = sw.Selection((F.at(4), G.at(-2, unit="norm")), layout="combined", samples=2)
     widget.prompts = ["one", "two"]
     widget.generation = sw.Generation(max_new_tokens=9, temperature=0.5, seed=3)
     run = widget.start()
@@ -153,7 +153,7 @@ def test_a_past_run_is_taken_in_whole(
     assert shown.id == run.id
     assert widget.prompts == ("one", "two")
     assert widget.generation.seed == 3
-    assert widget.selection.combine
+    assert widget.selection.layout == "combined"
     assert widget.selection.samples == 2
     assert [edit.strength for edit in widget.selection.edits] == [4.0, -2.0]
     wait_until(lambda: widget.snapshot.run is not None and widget.snapshot.run.id == run.id)

@@ -72,11 +72,8 @@ def test_every_struct_of_the_wire_is_in_a_union() -> None:
         *EVENTS,
         *PAGE_EVENTS,
         *get_args(protocol.PageCommand),
-        protocol.Found,
-        protocol.Log,
-        protocol.Started,
-        protocol.TokenCounts,
-        protocol.Activations,
+        *get_args(protocol.Answered),
+        *get_args(protocol.Known),
     }
     assert {
         kind for kind in protocol.Wire.__subclasses__() if kind.__module__.startswith(protocol.__name__)

@@ -8,21 +8,21 @@ const SAMPLES: NumberRule = { field: "samples", whole: true, allowed: "a whole n
 /** How the selected features become columns. */
 export function LayoutBar() {
   const { store, actions, id } = useView();
-  const { combine, baseline, samples } = store.selection.value.value;
+  const { layout, baseline, samples } = store.selection.value.value;
   return (
     <div class="sw-layout">
       <fieldset class="sw-segments">
         <legend class="sw-hidden">Layout of the run</legend>
-        {[false, true].map((together) => (
-          <label key={String(together)} class="sw-segment" data-on={combine === together}>
+        {(["separate", "combined"] as const).map((one) => (
+          <label key={one} class="sw-segment" data-on={layout === one}>
             <input
               type="radio"
-              name={id("combine")}
-              checked={combine === together}
-              data-testid={together ? "sw-combine" : "sw-separate"}
-              onChange={() => actions.setLayout({ combine: together })}
+              name={id("layout")}
+              checked={layout === one}
+              data-testid={`sw-layout-${one}`}
+              onChange={() => actions.setLayout({ layout: one })}
             />
-            {together ? "Combined" : "Each its own column"}
+            {one === "combined" ? "Combined" : "Each its own column"}
           </label>
         ))}
       </fieldset>

@@ -1,0 +1,25 @@
+"""What the page asks for beyond its traits and runs: a file for each kind of thing asked about."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from .features import FeatureDesk
+from .handling import Handler, Later, handles
+from .past_runs import PastRunDesk
+from .sets import SetDesk
+
+if TYPE_CHECKING:
+    from ..steerer import Steerer
+    from ..widget import SteerWidget
+
+__all__ = ["Handler", "Later", "handlers_of", "handles"]
+
+
+def handlers_of(widget: SteerWidget, steerer: Steerer) -> dict[type, Handler]:
+    """Who answers which command of the page."""
+    return {
+        **FeatureDesk(steerer).handlers,
+        **SetDesk(widget, steerer).handlers,
+        **PastRunDesk(widget, steerer).handlers,
+    }

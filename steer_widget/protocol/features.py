@@ -1,0 +1,51 @@
+"""What is known of a feature."""
+
+from __future__ import annotations
+
+import msgspec
+
+
+class Example(msgspec.Struct, frozen=True):
+    """A text on which a feature fires; `act` is the activation on `token`."""
+
+    act: float
+    left: str
+    token: str
+    right: str
+
+
+class FeatureCard(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What is known of a feature; None or empty where nobody measured it."""
+
+    index: int
+    label: str = ""
+    label_confidence: int | None = None
+    density: float | None = None
+    max_act: float | None = None
+    output_score: float | None = None
+    logit_lens_up: tuple[str, ...] = ()
+    logit_lens_down: tuple[str, ...] = ()
+    examples: tuple[Example, ...] = ()
+
+
+class FiringFeature(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A feature that fires on a text.
+
+    Attributes:
+        index: of the feature.
+        max_act, mean_act: its activation over the text's tokens; special tokens and sinks are left out.
+        token: number of the token on which it fires most.
+    """
+
+    index: int
+    max_act: float
+    mean_act: float
+    token: int
+
+
+class PromptToken(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A token of a rendered prompt. Texts of all tokens together are the prompt as the model reads it."""
+
+    text: str
+    token_id: int
+    is_special: bool = False

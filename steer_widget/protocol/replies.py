@@ -1,0 +1,172 @@
+"""Kernel → page: answers to what the page asks."""
+
+from __future__ import annotations
+
+import msgspec
+
+from ..spec import Prompt, RunState
+from .commands import SetKind
+from .common import ErrorInfo, Wire
+from .features import FeatureCard, FiringFeature, PromptToken
+from .measures import Alternative, TokenMeasures
+from .views import RunView
+
+
+class Found(Wire, frozen=True):
+    """Answer to `Search`, best first."""
+
+    cards: tuple[FeatureCard, ...]
+
+
+class Started(Wire, frozen=True):
+    """Answer to `Run`."""
+
+    run: str
+
+
+class Log(Wire, frozen=True):
+    """Answer to `ShowLog`. `error`: traceback and log as they were when it happened; `tail`: of the log as it is now."""
+
+    error: str
+    tail: str
+
+
+class FoundFiring(Wire, frozen=True):
+    """Answer to `FindFiring`: features, most surprising first, each with its card, and the prompt's tokens."""
+
+    features: tuple[FiringFeature, ...]
+    cards: tuple[FeatureCard, ...]
+    tokens: tuple[PromptToken, ...]
+
+
+class TokensRead(Wire, frozen=True):
+    """Answer to `ReadTokens`. `steered`: for each column the numbers of the tokens that it steers."""
+
+    tokens: tuple[PromptToken, ...]
+    steered: tuple[tuple[int, ...], ...]
+
+
+class NextTokenRead(Wire, frozen=True):
+    """Answer to `ReadNextToken`.
+
+    Attributes:
+        tokens: the `k` most likely of either distribution, by the larger of both probabilities.
+        kl: KL(steered‖unsteered) of both distributions, in nats.
+        dose: mean of |edit|/|h| over the steered tokens.
+    """
+
+    tokens: tuple[Alternative, ...]
+    kl: float
+    dose: float
+
+
+class CellTokens(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A cell token by token; `tokens` is empty where nothing was measured."""
+
+    index: int
+    tokens: TokenMeasures
+
+
+class CellsRead(Wire, frozen=True):
+    """Answer to `ReadCells`."""
+
+    run: str
+    cells: tuple[CellTokens, ...]
+
+
+class PromptsRead(Wire, frozen=True):
+    """Answer to `ReadPromptFile`."""
+
+    prompts: tuple[Prompt, ...]
+
+
+class SetInfo(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A named set. `n_items`: features or prompts in it; `saved_at`: UTC, ISO 8601; `preview`: its first ones."""
+
+    name: str
+    n_items: int
+    saved_at: str
+    preview: str = ""
+
+
+class Sets(Wire, frozen=True):
+    """Answer to everything that lists or changes sets: those there are now, by name."""
+
+    kind: SetKind
+    sets: tuple[SetInfo, ...]
+
+
+class PastRun(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A run of the history, in a few lines.
+
+    Attributes:
+        id, name, tags: as noted.
+        created_at: UTC, ISO 8601.
+        state: how it ended; interrupted: with its kernel.
+        model: what made it; empty where it never reached a model.
+        prompts: the first of them, shortened.
+        n_prompts, n_cells, n_done: how many.
+        steerings: its columns in words, the first of them.
+        thumbnail: the first cells' texts, shortened, one for each of `steerings`.
+        is_open: whether it is among the runs of this kernel.
+    """
+
+    id: str
+    name: str
+    tags: tuple[str, ...]
+    created_at: str
+    state: RunState | str
+    model: str
+    prompts: tuple[str, ...]
+    n_prompts: int
+    n_cells: int
+    n_done: int
+    steerings: tuple[str, ...]
+    thumbnail: tuple[str, ...]
+    is_open: bool = False
+
+
+class PastRuns(Wire, frozen=True):
+    """Answer to `ListRuns`. `n_all`: of all that fit; `tags`: all there are."""
+
+    runs: tuple[PastRun, ...]
+    n_all: int
+    tags: tuple[str, ...]
+
+
+class RunRead(Wire, frozen=True):
+    """Answer to `ReadRun`."""
+
+    run: RunView
+
+
+class File(Wire, frozen=True):
+    """Answer to what exports: a file that the page hands to the user."""
+
+    name: str
+    media_type: str
+    content: str
+
+
+Answered = (
+    Found
+    | Started
+    | Log
+    | FoundFiring
+    | TokensRead
+    | NextTokenRead
+    | CellsRead
+    | PromptsRead
+    | Sets
+    | PastRuns
+    | RunRead
+    | File
+)
+
+
+class Reply(Wire, frozen=True):
+    """Answer to the request with this id: an error, or what was asked for, or just 'done'."""
+
+    id: str
+    error: ErrorInfo | None = None
+    result: Answered | None = None
