@@ -3,7 +3,11 @@ import { type Signal, signal } from "@preact/signals";
 import type { Dialled } from "./methods";
 import type { ErrorInfo, FeatureCard } from "./protocol.gen";
 
+/** What the widget shows below its head. */
+export type Tab = "steer" | "history" | "worker";
+
 export class UiState {
+  readonly tab: Signal<Tab> = signal("steer");
   /** Text of number boxes that are being typed in or hold something that is no number, by field. */
   readonly drafts: Signal<Readonly<Record<string, string>>> = signal({});
   /** What the page itself refuses, by field; each blocks Run. */

@@ -1,15 +1,11 @@
 import { useEffect, useState } from "preact/hooks";
 import { type View, ViewProvider } from "../page";
 import { themeOf, watchTheme } from "../theme";
-import { Errors } from "./Errors";
-import { Examples } from "./Examples";
-import { Features } from "./Features";
-import { GenerationPanel } from "./GenerationPanel";
-import { LayoutBar } from "./LayoutBar";
-import { Prompts } from "./Prompts";
-import { Results } from "./Results";
-import { RunBar } from "./RunBar";
+import { HistoryPanel } from "./HistoryPanel";
 import { StatusBar } from "./StatusBar";
+import { SteerPanel } from "./SteerPanel";
+import { TabPanel } from "./TabPanel";
+import { WorkerPanel } from "./WorkerPanel";
 
 /** The whole widget. */
 export function App({ view }: { view: View }) {
@@ -35,18 +31,15 @@ export function App({ view }: { view: View }) {
         onPointerEnter={() => view.actions.wake()}
       >
         <StatusBar />
-        <div class="sw-inputs">
-          <Prompts />
-          <Features />
-        </div>
-        <div class="sw-controls">
-          <LayoutBar />
-          <GenerationPanel />
-        </div>
-        <RunBar />
-        <Errors />
-        <Examples />
-        <Results />
+        <TabPanel tab="steer">
+          <SteerPanel />
+        </TabPanel>
+        <TabPanel tab="history">
+          <HistoryPanel />
+        </TabPanel>
+        <TabPanel tab="worker">
+          <WorkerPanel />
+        </TabPanel>
       </div>
     </ViewProvider>
   );

@@ -2,6 +2,7 @@ import { useView } from "../page";
 import type { Status, WorkerState } from "../protocol.gen";
 import { Icon } from "./Icon";
 import { LoadingBar } from "./LoadingBar";
+import { Tabs } from "./Tabs";
 import { WorkerError } from "./WorkerError";
 
 const WORKER: Readonly<Record<WorkerState, string>> = {
@@ -53,7 +54,7 @@ export function StatusBar() {
   return (
     <header class="sw-status" data-testid="sw-status" data-state={state} data-worker={worker}>
       <div class="sw-status-line">
-        <span class="sw-title">Steer</span>
+        <Tabs />
         <span class="sw-state" data-state={state}>
           <span class="sw-dot" aria-hidden="true" />
           <span role="status">{words}</span>

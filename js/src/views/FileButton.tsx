@@ -1,0 +1,52 @@
+import { useRef } from "preact/hooks";
+import { Icon, type IconName } from "./Icon";
+
+interface Props {
+  words: string;
+  icon?: IconName;
+  /** Endings of the files that fit, such as ".csv,.txt". */
+  accept: string;
+  title?: string;
+  testId: string;
+  /** Gets the file's name and text. */
+  onFile: (name: string, content: string) => void;
+  onError: (thrown: unknown) => void;
+}
+
+/** A button that asks for a text file. */
+export function FileButton({ words, icon, accept, title, testId, onFile, onError }: Props) {
+  const input = useRef<HTMLInputElement>(null);
+  const read = async (file: File | undefined) => {
+    if (file === undefined) return;
+    try {
+      onFile(file.name, await file.text());
+    } catch (thrown) {
+      onError(thrown);
+    }
+    if (input.current !== null) input.current.value = ""; // the same file again is a choice too
+  };
+  return (
+    <>
+      <button
+        type="button"
+        class="sw-link"
+        title={title}
+        data-testid={testId}
+        onClick={() => input.current?.click()}
+      >
+        {icon !== undefined && <Icon name={icon} />}
+        {words}
+      </button>
+      <input
+        ref={input}
+        type="file"
+        accept={accept}
+        class="sw-hidden"
+        tabIndex={-1}
+        aria-hidden="true"
+        data-testid={`${testId}-input`}
+        onChange={(event) => void read(event.currentTarget.files?.[0])}
+      />
+    </>
+  );
+}

@@ -1,0 +1,28 @@
+import { Errors } from "./Errors";
+import { Examples } from "./Examples";
+import { Features } from "./Features";
+import { GenerationPanel } from "./GenerationPanel";
+import { LayoutBar } from "./LayoutBar";
+import { Prompts } from "./Prompts";
+import { Results } from "./Results";
+import { RunBar } from "./RunBar";
+
+/** From prompts and features to texts. */
+export function SteerPanel() {
+  return (
+    <>
+      <div class="sw-inputs">
+        <Prompts />
+        <Features />
+      </div>
+      <div class="sw-controls">
+        <LayoutBar />
+        <GenerationPanel />
+      </div>
+      <RunBar />
+      <Errors />
+      <Examples />
+      <Results />
+    </>
+  );
+}

@@ -1,0 +1,53 @@
+import { useRef } from "preact/hooks";
+import { useView } from "../page";
+import type { Tab } from "../ui";
+
+export const TABS: readonly { tab: Tab; words: string }[] = [
+  { tab: "steer", words: "Steer" },
+  { tab: "history", words: "History" },
+  { tab: "worker", words: "Worker" },
+];
+
+const KEYS: Readonly<Record<string, (at: number, n: number) => number>> = {
+  ArrowRight: (at, n) => (at + 1) % n,
+  ArrowLeft: (at, n) => (at + n - 1) % n,
+  Home: () => 0,
+  End: (_, n) => n - 1,
+};
+
+/** What the widget shows below its head: the steering itself, past runs, or the worker. */
+export function Tabs() {
+  const { store, id } = useView();
+  const list = useRef<HTMLDivElement>(null);
+  const at = TABS.findIndex(({ tab }) => tab === store.ui.tab.value);
+  const onKeyDown = (event: KeyboardEvent) => {
+    const next = KEYS[event.key]?.(at, TABS.length);
+    const entered = TABS[next ?? -1];
+    if (next === undefined || entered === undefined) return;
+    event.preventDefault();
+    store.ui.tab.value = entered.tab;
+    (list.current?.children[next] as HTMLElement | undefined)?.focus();
+  };
+  return (
+    <div ref={list} class="sw-tabs" role="tablist" aria-label="Views of the widget" onKeyDown={onKeyDown}>
+      {TABS.map(({ tab, words }, i) => (
+        <button
+          key={tab}
+          type="button"
+          class="sw-tab"
+          role="tab"
+          id={id(`tab-${tab}`)}
+          aria-selected={i === at}
+          aria-controls={id(`panel-${tab}`)}
+          tabIndex={i === at ? 0 : -1}
+          data-testid={`sw-tab-${tab}`}
+          onClick={() => {
+            store.ui.tab.value = tab;
+          }}
+        >
+          {words}
+        </button>
+      ))}
+    </div>
+  );
+}
