@@ -50,6 +50,10 @@ export function duration(seconds: number): string {
   return `${Math.floor(whole / 3600)} h ${Math.floor((whole % 3600) / 60)} min`;
 }
 
+/** A size in memory, in the unit that people compare. */
+export const bytes = (n: number): string =>
+  n >= 1e9 ? `${(n / 1e9).toFixed(1)} GB` : `${Math.round(n / 1e6)} MB`;
+
 /** A measured number in a few characters: two decimals where it is small, none where it is large. */
 export function short(value: number): string {
   const size = Math.abs(value);

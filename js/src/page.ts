@@ -5,10 +5,12 @@ import { Actions } from "./actions";
 import { Connection, type HostModel } from "./connection";
 import { isActive } from "./states";
 import { Store } from "./store";
+import { WorkerRoom } from "./worker_room";
 
 export interface Page {
   readonly store: Store;
   readonly actions: Actions;
+  readonly workerRoom: WorkerRoom;
   close(): void;
 }
 
@@ -32,7 +34,12 @@ export function openPage(model: HostModel): Page {
     removeEventListener("online", backOnline);
     connection.close();
   };
-  return { store, actions: new Actions(store, connection), close };
+  return {
+    store,
+    actions: new Actions(store, connection),
+    workerRoom: new WorkerRoom(connection),
+    close,
+  };
 }
 
 export interface View extends Page {

@@ -1,4 +1,70 @@
-/** The worker: what it has loaded, what it holds, its log. */
+import { useEffect } from "preact/hooks";
+import { useView } from "../page";
+import { ErrorBox } from "./ErrorBox";
+import { FullText } from "./FullText";
+import { Icon } from "./Icon";
+import { WorkerFacts } from "./WorkerFacts";
+
+/** The worker: what it has loaded, what it holds, its log; and a fresh one at a press. */
 export function WorkerPanel() {
-  return null;
+  const { store, workerRoom: room } = useView();
+  const status = store.status.value;
+  const { worker } = status;
+  const isOffline = store.link.value === "offline";
+  // What is on would be lost; what waits would not, but a restart in between is not what anybody means.
+  const isBusy = worker === "busy" || worker === "loading";
+  const log = room.log.value;
+
+  useEffect(() => {
+    if (!isOffline) void room.readLog();
+  }, [room, isOffline, worker]);
+
+  return (
+    <>
+      <div class="sw-worker-bar">
+        <button
+          type="button"
+          class="sw-button"
+          disabled={isBusy || isOffline || room.restarting.value}
+          title={isBusy ? "Stop the run first, or wait until loading has ended." : undefined}
+          data-testid="sw-restart"
+          onClick={() => void room.restart()}
+        >
+          <Icon name="retry" />
+          Restart
+        </button>
+        <span class="sw-quiet">
+          A fresh process loads the model again and gives back the memory. Runs and settings stay.
+        </span>
+      </div>
+      {room.error.value !== null && <ErrorBox error={room.error.value} testId="sw-worker-panel-error" />}
+      <WorkerFacts status={status} />
+      <section class="sw-section" aria-label="The worker's log">
+        <div class="sw-heading">
+          <h3>Log</h3>
+          <button
+            type="button"
+            class="sw-link"
+            disabled={isOffline}
+            data-testid="sw-read-log"
+            onClick={() => void room.readLog()}
+          >
+            <Icon name="retry" />
+            Read again
+          </button>
+        </div>
+        {log !== null && (log.error !== "" || log.tail !== "") ? (
+          <FullText
+            text={[log.error, log.tail].filter(Boolean).join("\n\n")}
+            what="the worker's log"
+            testId="sw-log"
+          />
+        ) : (
+          <p class="sw-quiet" data-testid="sw-no-log">
+            {log === null ? "Asking the kernel…" : "The worker has written nothing."}
+          </p>
+        )}
+      </section>
+    </>
+  );
 }
