@@ -8,6 +8,22 @@ from collections.abc import Iterator
 
 import pytest
 
+REAL_PROCESSES = (
+    "tests/api/",
+    "tests/browser/",
+    "tests/faults/",
+    "tests/history/",
+    "tests/worker/test_process",
+)
+"""Where tests drive browsers and kill processes, and a machine that stalls for seconds can fail them."""
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Such a test that fails is tried once more, which the summary tells; one that fails twice has failed."""
+    for item in items:
+        if item.path.relative_to(config.rootpath).as_posix().startswith(REAL_PROCESSES):
+            item.add_marker(pytest.mark.flaky(reruns=1))
+
 
 @pytest.fixture(scope="session", autouse=True)
 def interruptible() -> Iterator[None]:
