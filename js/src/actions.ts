@@ -289,12 +289,13 @@ export class Actions {
     }
   }
 
-  /** Fills in an example; what was typed already stays. */
+  /** Fills in an example and runs it; what was typed already stays. */
   useExample(prompt: string, card: Pick<FeatureCard, "index" | "label">, strength: number): void {
     if (this.#store.prompts.value.value.every(isBlank))
       this.#store.prompts.reshape((all) => (all.every(isBlank) ? [prompt] : all));
     const { edits } = this.#store.selection.value.value;
     const chosen = edits.some(({ feature }) => feature.kind === "feature" && feature.index === card.index);
     if (!chosen) this.addFeature(card, strength);
+    void this.run();
   }
 }

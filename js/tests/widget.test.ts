@@ -322,13 +322,17 @@ test("without a kernel the saved run is drawn, and nothing can be run", async ()
   expect(get<HTMLButtonElement>(el, "sw-run").disabled).toBe(true);
 });
 
-test("an example fills prompt and feature, and leaves what was typed", async () => {
-  const { el } = await open();
+test("an example fills prompt and feature and runs, and leaves what was typed", async () => {
+  const { host, el } = await open();
   await press(el, "sw-example-1");
   expect(get<HTMLTextAreaElement>(el, "sw-prompt-0").value).toBe("Yesterday I went for a walk and");
   expect(get(el, "sw-feature-0").textContent).toContain("3530");
   expect(get<HTMLInputElement>(el, "sw-strength-0").value).toBe("70");
-  expect(get<HTMLButtonElement>(el, "sw-run").disabled).toBe(false);
+  expect(host.of("Run"), "nothing runs before Python has what is selected").toHaveLength(0);
+  host.answer("SetPrompts");
+  host.answer("SetSelection");
+  await settle();
+  expect(host.of("Run")).toHaveLength(1);
 });
 
 test("other models get a hint instead of examples that would not fit", async () => {

@@ -14,7 +14,7 @@ export function Examples() {
     <section class="sw-examples-panel" data-testid="sw-examples">
       <p class="sw-lead">
         Push a language model along a feature of its own and read, side by side, what it writes with and
-        without it.
+        without it.{fitsExamples(status) && " Press one of these to see it; each takes some seconds."}
       </p>
       {fitsExamples(status) ? (
         <ul class="sw-cards">
