@@ -35,6 +35,7 @@ if TYPE_CHECKING:
         StaleValue,
         SteererClosed,
         SteerError,
+        Superseded,
         TimeLimit,
         UnknownFeature,
         WorkerCrashLoop,
@@ -44,7 +45,15 @@ if TYPE_CHECKING:
     )
     from .history import Entry, History
     from .loading import demo, from_model, load
-    from .protocol import Alternative, FeatureActivation, FeatureShift, Measures, TokenMeasures
+    from .next_token import NextToken
+    from .protocol import (
+        Alternative,
+        FeatureActivation,
+        FeatureShift,
+        Measures,
+        PromptToken,
+        TokenMeasures,
+    )
     from .recycling import Recycling
     from .result import RunResult
     from .run import Run
@@ -65,6 +74,7 @@ if TYPE_CHECKING:
         Vector,
     )
     from .steerer import Steerer
+    from .tokenized_prompt import TokenizedPrompt
     from .widget import SteerWidget
 
     __version__: str
@@ -93,7 +103,9 @@ __all__ = [
     "Measures",
     "Message",
     "MissingPath",
+    "NextToken",
     "OutOfMemory",
+    "PromptToken",
     "PromptTooLong",
     "ProtocolError",
     "QueueFull",
@@ -111,9 +123,11 @@ __all__ = [
     "Steerer",
     "SteererClosed",
     "Steering",
+    "Superseded",
     "TimeLimit",
     "TokenMeasures",
     "TokenPositions",
+    "TokenizedPrompt",
     "UnknownFeature",
     "Vector",
     "WorkerCrashLoop",
@@ -137,7 +151,15 @@ _HOMES = {
     "result": ("RunResult",),
     "run": ("Run",),
     "saving": ("load_result",),
-    "protocol": ("Alternative", "FeatureActivation", "FeatureShift", "Measures", "TokenMeasures"),
+    "next_token": ("NextToken",),
+    "protocol": (
+        "Alternative",
+        "FeatureActivation",
+        "FeatureShift",
+        "Measures",
+        "PromptToken",
+        "TokenMeasures",
+    ),
     "spec": (
         "Control",
         "Edit",
@@ -154,6 +176,7 @@ _HOMES = {
         "Vector",
     ),
     "steerer": ("Steerer",),
+    "tokenized_prompt": ("TokenizedPrompt",),
     "widget": ("SteerWidget",),
 }
 

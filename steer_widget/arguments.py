@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import numbers
 from collections.abc import Iterable, Sequence
 
 import msgspec
@@ -47,6 +48,40 @@ def as_prompts(prompts: object) -> tuple[Prompt, ...]:
     return tuple(check_prompt(prompt) for prompt in prompts)
 
 
+def as_prompt(prompt: object) -> Prompt:
+    """One prompt: text, or chat messages.
+
+    Raises:
+        InvalidInput: none, or several of them.
+    """
+    found = as_prompts(prompt) if isinstance(prompt, (str, list, tuple)) else ()
+    if len(found) != 1:
+        raise InvalidInput("prompt", prompt, "one text, or the messages of one chat")
+    return found[0]
+
+
+def as_switch(field: str, value: object) -> bool:
+    """True or False.
+
+    Raises:
+        InvalidInput: neither.
+    """
+    if not isinstance(value, bool):
+        raise InvalidInput(field, value, "True or False")
+    return value
+
+
+def as_count(field: str, value: object) -> int:
+    """How many of something.
+
+    Raises:
+        InvalidInput: it is no whole number from 1 up.
+    """
+    if isinstance(value, bool) or not isinstance(value, numbers.Integral) or value < 1:
+        raise InvalidInput(field, value, "a whole number from 1 up")
+    return int(value)
+
+
 def as_steering(item: object) -> Steering:
     """One column from an edit, a list of edits or a steering.
 
@@ -60,6 +95,15 @@ def as_steering(item: object) -> Steering:
     if isinstance(item, (list, tuple)) and all(isinstance(edit, Edit) for edit in item):
         return Steering(tuple(item))
     raise InvalidInput("steering", item, _STEERINGS)
+
+
+def as_column(item: object) -> Steering:
+    """One column with its defaults filled in, from an edit, a list of edits, a steering, or None for the baseline.
+
+    Raises:
+        InvalidInput: none of these.
+    """
+    return with_defaults([Steering() if item is None else as_steering(item)])[0]
 
 
 def as_steerings(items: object) -> tuple[Steering, ...]:
@@ -111,6 +155,51 @@ def as_seconds(field: str, value: object) -> float:
     return float(value)
 
 
+def with_defaults(
+    steerings: Iterable[Steering],
+    *,
+    unit: Unit = "raw",
+    method: str = "add",
+    positions: PositionsLike = "all",
+    skip_special: bool = False,
+    preserve_norm: bool = False,
+) -> tuple[Steering, ...]:
+    """Columns whose edits say everything.
+
+    An edit whose method takes a factor, or no strength at all, has the unit raw unless it names one.
+
+    Raises:
+        InvalidInput: a default is refused; names the field, the value, what is allowed.
+    """
+    if unit not in UNITS:
+        raise InvalidInput("unit", unit, ", ".join(UNITS))
+    methods.get(method)
+    where = as_positions(positions)
+    for field, value in (("skip_special", skip_special), ("preserve_norm", preserve_norm)):
+        as_switch(field, value)
+    columns = tuple(steerings)
+    used = {edit.method or method for steering in columns for edit in steering.edits}
+    unitless = {name for name in used if methods.get(name).strength in UNITLESS}
+
+    def filled(edit: Edit) -> Edit:
+        chosen = edit.method or method
+        return msgspec.structs.replace(
+            edit,
+            unit=edit.unit or ("raw" if chosen in unitless else unit),
+            method=chosen,
+            positions=where if edit.positions is None else edit.positions,
+            skip_special=skip_special if edit.skip_special is None else edit.skip_special,
+        )
+
+    return tuple(
+        Steering(
+            tuple(map(filled, steering.edits)),
+            preserve_norm if steering.preserve_norm is None else steering.preserve_norm,
+        )
+        for steering in columns
+    )
+
+
 def make_grid(
     prompts: object,
     steerings: Sequence[Steering],
@@ -124,45 +213,22 @@ def make_grid(
     samples: int = 1,
     measures: object = None,
 ) -> Grid:
-    """A grid with every default filled in.
-
-    An edit whose method takes a factor, or no strength at all, has the unit raw unless it names one.
+    """A grid with every default filled in, see `with_defaults`.
 
     Raises:
         InvalidInput: anything in it is refused; names the field, the value, what is allowed.
     """
-    if unit not in UNITS:
-        raise InvalidInput("unit", unit, ", ".join(UNITS))
-    methods.get(method)
-    where = as_positions(positions)
-    for field, value in (("skip_special", skip_special), ("preserve_norm", preserve_norm)):
-        if not isinstance(value, bool):
-            raise InvalidInput(field, value, "True or False")
     if generation is not None and not isinstance(generation, Generation):
         raise InvalidInput("generation", generation, "a sw.Generation(...)")
-    used = {edit.method or method for steering in steerings for edit in steering.edits}
-    unitless = {name for name in used if methods.get(name).strength in UNITLESS}
-
-    def filled(edit: Edit) -> Edit:
-        chosen = edit.method or method
-        return msgspec.structs.replace(
-            edit,
-            unit=edit.unit or ("raw" if chosen in unitless else unit),
-            method=chosen,
-            positions=where if edit.positions is None else edit.positions,
-            skip_special=skip_special if edit.skip_special is None else edit.skip_special,
-        )
-
-    filled_columns = tuple(
-        Steering(
-            tuple(map(filled, steering.edits)),
-            preserve_norm if steering.preserve_norm is None else steering.preserve_norm,
-        )
-        for steering in steerings
+    filled = with_defaults(
+        steerings,
+        unit=unit,
+        method=method,
+        positions=positions,
+        skip_special=skip_special,
+        preserve_norm=preserve_norm,
     )
-    return Grid(
-        as_prompts(prompts), filled_columns, samples, generation or Generation(), as_measures(measures)
-    )
+    return Grid(as_prompts(prompts), filled, samples, generation or Generation(), as_measures(measures))
 
 
 def as_cells(given: object, n_cells: int) -> tuple[int, ...]:

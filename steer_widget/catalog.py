@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from . import methods
-from .arguments import UNITLESS
+from .arguments import UNITLESS, as_count
 from .errors import InvalidInput, UnknownFeature
 from .features.table import FeatureTable
 from .protocol import FeatureCard
@@ -96,7 +96,7 @@ class Catalog:
                 there is no such SAE.
         """
         known, table = self._find(sae)
-        wanted = _count("k", limit)
+        wanted = as_count("k", limit)
         if not isinstance(text, str):
             raise InvalidInput("text", text, "words to search for, or an index")
         if _INDEX.fullmatch(text.strip()) and (table is None or int(text) not in table):
@@ -108,6 +108,15 @@ class Catalog:
                 hint="Give one: sw.load(..., features='features.jsonl').",
             )  # fmt: skip
         return tuple(table.search(text, wanted))
+
+    def densities(self, sae: str = "") -> dict[int, float]:
+        """Share of tokens on which each feature fires, by index; those that are not known are left out.
+
+        Raises:
+            InvalidInput: there is no such SAE.
+        """
+        _, table = self._find(sae)
+        return table.densities if table is not None else {}
 
     def check(self, edits: Iterable[Edit]) -> dict[str, float]:
         """Refuses what can be refused without the worker. A control is judged by what it is the control of.
@@ -180,12 +189,6 @@ def _by_label(table: FeatureTable | None, label: str, sae: str) -> Feature:
     suggested = "; ".join(f"{card.index} {card.label}" for card in near[:_N_SUGGESTED])
     hint = f"Near: {suggested}." if suggested else "No label has these words."
     raise UnknownFeature("feature", label, "an index, or a label that one feature alone has", hint=hint)
-
-
-def _count(field: str, given: object) -> int:
-    if isinstance(given, bool) or not isinstance(given, numbers.Integral) or given < 1:
-        raise InvalidInput(field, given, "a whole number from 1 up")
-    return int(given)
 
 
 def _allowed(d_sae: int | None) -> str:

@@ -7,8 +7,9 @@ from typing import get_args
 import msgspec
 
 from .arguments import as_prompts
+from .asking import ask_worker, unfitting
 from .controller import Controller
-from .errors import GenerationError, InvalidInput, ProtocolError, WorkerTimeout
+from .errors import InvalidInput
 from .protocol import Activations, Pool, ReadMeans
 from .spec import Prompt, Vector
 from .spec.checks import text
@@ -53,17 +54,10 @@ class Contrast(msgspec.Struct, frozen=True):
             ProtocolError: its answer does not fit the question.
         """
         texts = self.positive + self.negative
-        answer = controller.ask(ReadMeans(0, texts, self.hook_name, self.pool), timeout_s)
-        if answer is None:
-            raise _no_answer(controller, timeout_s)
-        if answer.error is not None:
-            raise answer.error.rebuild()
-        found = answer.result
-        if not isinstance(found, Activations) or len(found.values) != len(texts):
-            raise ProtocolError(
-                f"The worker's answer does not fit the question, to read {len(texts)} texts. "
-                "Kernel and worker are probably of different versions: restart the kernel."
-            )
+        question, what = ReadMeans(0, texts, self.hook_name, self.pool), f"read {len(texts)} texts"
+        found = ask_worker(controller, question, Activations, timeout_s, call="contrast_vector", what=what)
+        if len(found.values) != len(texts):
+            raise unfitting(what)
         rows, n_positive = found.values, len(self.positive)
         return Vector.from_contrast(
             rows[:n_positive], rows[n_positive:], name=self.name, hook_name=found.hook_name
@@ -75,14 +69,3 @@ def _texts(field: str, given: object) -> tuple[Prompt, ...]:
         return as_prompts(given)
     except InvalidInput as error:
         raise InvalidInput(field, given, error.allowed) from error
-
-
-def _no_answer(controller: Controller, timeout_s: float) -> WorkerTimeout | GenerationError:
-    worker = controller.status.worker
-    if worker not in ("ready", "busy"):
-        return GenerationError("The worker ended before it could read the texts. Try again.")
-    waits = "It is busy with a run, and reads when that has ended. " if worker == "busy" else ""
-    return WorkerTimeout(
-        f"The texts were not read within {timeout_s:.3g} s. {waits}"
-        "Wait longer: steerer.contrast_vector(..., timeout=...)."
-    )

@@ -37,7 +37,7 @@ from .protocol import (
     Status,
     Tokens,
 )
-from .questions import Questions
+from .questions import OnAnswer, Questions, deliver, nobody_to_ask, replaced
 from .recycling import Recycling
 from .same_model import refuse_other_model
 from .spec import Grid, Limits
@@ -208,6 +208,28 @@ class Controller:
             with self._changed:
                 self._questions.close(request)
 
+    def ask_later(self, question: Question, on_answer: OnAnswer) -> None:
+        """Asks the worker and returns at once; the answer comes once, on the thread that brings it.
+
+        Where no worker is ready it comes from here, with an error that says so. A worker that dies or is
+        closed in the meantime answers with that error.
+
+        Args:
+            question: its request number is filled in here.
+            on_answer: called without a lock; what it raises is logged.
+        """
+        with self._changed:
+            refusal: ErrorInfo | None = None
+            if self._closed:
+                refusal = ErrorInfo.of(_closed_error())
+            elif self._worker.status.worker not in ("ready", "busy"):
+                refusal = nobody_to_ask(self._worker.status)
+            request = self._questions.open_later(on_answer) if refusal is None else 0
+        if refusal is not None:
+            deliver([(on_answer, Answer(request, refusal))])
+        else:
+            self._worker.send(msgspec.structs.replace(question, request=request))
+
     def wait(self, job: Job, timeout_s: float) -> bool:
         """Waits for the end of a run; False if it goes on after `timeout_s`."""
         with self._changed:
@@ -266,9 +288,7 @@ class Controller:
         with self._change():
             if lifeline is not self._worker.lifeline or self._closed:
                 return
-            error = self._dispatcher.on_exit(end)
-            if error is not None:
-                self._questions.answer_all(error)
+            self._questions.answer_all(self._dispatcher.on_exit(end) or replaced())
 
     # ---- what the clock says; called on a thread of its own
 
@@ -281,7 +301,7 @@ class Controller:
 
     @contextmanager
     def _change(self) -> Iterator[None]:
-        """Holds the lock, then, without it, tells who listens; also where the block raises."""
+        """Holds the lock, then, without it, tells who asked and who listens; also where the block raises."""
         try:
             with self._changed:
                 try:
@@ -289,7 +309,9 @@ class Controller:
                 finally:
                     self._changed.notify_all()
                     touched, self._dispatcher.touched = self._dispatcher.touched, []
+                    due = self._questions.take_due()
         finally:
+            deliver(due)
             self._listeners.tell(touched)
 
     def _take_turn(self, job: Job) -> None:

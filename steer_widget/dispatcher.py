@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import weakref
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from .backends.base import Backend, WorkerExit
 from .backlog import Backlogs
 from .errors import InvalidInput, TimeLimit
 from .escalation import Escalation
+from .forecast import FinishedRun
 from .job import Job, StreamEvent
 from .lifeline import Owner
 from .protocol import (
@@ -47,6 +48,18 @@ class Clockwork(Owner, Protocol):
         """The run has taken so long."""
 
 
+class _Attempt(NamedTuple):
+    """What a run was sent to the worker with: numbers of its cells, and the seconds it had taken before."""
+
+    cells: tuple[int, ...]
+    seconds: float
+
+    def finished(self, job: Job) -> FinishedRun:
+        """What it came to, without the time of runs that overtook it."""
+        lengths = [len(job.cells[cell].token_ids) for cell in self.cells]
+        return FinishedRun(len(lengths), max(lengths, default=0), sum(lengths), job.seconds - self.seconds)
+
+
 class Dispatcher:
     """Brings runs to the worker one at a time, and both to their ends.
 
@@ -69,6 +82,7 @@ class Dispatcher:
         self._owner = weakref.ref(owner)
         self._backend = backend
         self._clocks: dict[str, RunClock] = {}
+        self._attempts: dict[str, _Attempt] = {}
         self._escalation: Escalation | None = None
         self._backlogs = Backlogs()
 
@@ -202,6 +216,7 @@ class Dispatcher:
     def _forget(self, job: Job) -> None:
         """The job has ended."""
         self.queue.remove(job)
+        self._attempts.pop(job.id, None)
         clock = self._clocks.pop(job.id, None)
         if clock is not None:
             clock.stop()
@@ -248,7 +263,8 @@ class Dispatcher:
         self.worker.set(worker="busy")
         self.touched.append(None)
         self._clocks[job.id] = self._clock(job)
-        self.worker.send(StartRun(job.id, job.grid, job.unfinished(), job.max_act))
+        attempt = self._attempts[job.id] = _Attempt(job.unfinished(), job.seconds)
+        self.worker.send(StartRun(job.id, job.grid, attempt.cells, job.max_act))
 
     def _clock(self, job: Job) -> RunClock:
         """It holds the controller weakly: an hour-long limit must not keep a steerer that nobody holds."""
@@ -268,9 +284,12 @@ class Dispatcher:
         )
 
     def _on_run_done(self, job: Job, event: RunDone) -> None:
+        attempt = self._attempts.get(job.id)
         self._forget(job)
         self._settle()
         self.worker.run_ended(event)
+        if attempt is not None and event.state == "done":
+            self.worker.learn(attempt.finished(job))
         self.touched.append(None)
         before = self.queue.at_work
         if before is not None:

@@ -13,7 +13,8 @@ SteerError
 ├── GenerationError                recoverable: this run or cell failed, the worker lives
 │   ├── OutOfMemory                one row alone does not fit
 │   ├── TimeLimit                  a run was stopped at its soft limit; texts so far are kept
-│   └── Diverged                   a cell's logits were no longer finite
+│   ├── Diverged                   a cell's logits were no longer finite
+│   └── Superseded                 a question was not answered because a newer one of its kind came
 ├── WorkerError                    fatal for the worker; the next run starts a new one
 │   ├── WorkerDied                 exit code or signal, likely cause, last lines of its log
 │   ├── WorkerCrashLoop            it died again and again: no new one starts by itself
@@ -115,6 +116,10 @@ class TimeLimit(GenerationError):
 
 class Diverged(GenerationError):
     """The logits of a cell were no longer finite: its steering is too strong for the number format."""
+
+
+class Superseded(GenerationError):
+    """A question about the next token was not answered: a newer one had come before the worker got to it."""
 
 
 class WorkerError(SteerError):

@@ -4,14 +4,33 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Sequence
+from typing import TypeVar
 
-from .arguments import as_seconds
+from .arguments import as_column, as_count, as_prompt, as_seconds, as_switch
+from .asking import ask_worker
 from .catalog import Catalog, Hit
 from .contrast import Contrast
 from .controller import Controller
-from .protocol import FeatureCard, Pool
-from .spec import Edit, Feature, Vector
+from .errors import Superseded
+from .features.surprise import surprise
+from .next_token import NextToken
+from .protocol import (
+    FeatureCard,
+    FeaturesOn,
+    Firing,
+    Known,
+    NextTokenOf,
+    NextTokens,
+    Pool,
+    PromptTokens,
+    Question,
+    TokensOf,
+)
+from .spec import Edit, Feature, Steering, Vector
+from .tokenized_prompt import TokenizedPrompt
 from .waiting import wait_ready
+
+_K = TypeVar("_K", bound=Known)
 
 Prompts = str | Sequence[object]
 
@@ -112,6 +131,125 @@ class Explorer:
         deadline_s = time.monotonic() + as_seconds("timeout", timeout)
         self.ready(timeout)
         return asked.ask(self._controller, max(0.0, deadline_s - time.monotonic()))
+
+    def next_token(
+        self,
+        prompt: str | Sequence[object],
+        steering: Edit | Steering | Sequence[Edit] | None = None,
+        *,
+        k: int = 10,
+        chat: bool = False,
+        timeout: float = 30,
+    ) -> NextToken:
+        """The next-token distribution after a prompt, unsteered and steered. Waits for the worker.
+
+        A worker that is busy with a run answers at its next token. Asked again for the same prompt it
+        answers faster, as only what the steering changes is computed anew.
+
+        Args:
+            prompt: one text, or the messages of one chat.
+            steering: an edit, a list of edits that act together, or a `sw.Steering`; None: none. Defaults as in
+                `steerer.compare`: unit raw, method add, all positions.
+            k: how many tokens, by the larger of both probabilities.
+            chat: whether a text is rendered as one user turn by the model's chat template.
+            timeout: seconds, loading included.
+
+        Raises:
+            InvalidInput: a value is refused; names the field, the value, what is allowed.
+            Diverged: the steering is too strong for the model's number format.
+            WorkerTimeout: it took longer.
+            SteerError: the worker could not load, or died.
+        """
+        column = as_column(steering)
+        question = NextTokenOf(
+            0,
+            as_prompt(prompt),
+            column,
+            as_switch("chat", chat),
+            as_count("k", k),
+            self._catalog.check(column.edits),
+        )
+        deadline_s = time.monotonic() + as_seconds("timeout", timeout)
+        self.ready(timeout)
+        while True:
+            try:
+                found = self._ask(question, NextTokens, deadline_s, "next_token", "read the next token")
+            except (
+                Superseded
+            ):  # by another thread, or a dial of the page: their questions count no more than this
+                continue
+            return NextToken(found.tokens, found.kl, found.dose)
+
+    def top_features(
+        self,
+        text: str | Sequence[object],
+        k: int = 20,
+        *,
+        sae: str = "",
+        chat: bool = False,
+        timeout: float = 60,
+    ) -> list[Hit]:
+        """The features of an SAE that fire on a text, most surprising first. Waits for the worker.
+
+        The score is the feature's largest activation on the text, in the SAE's units, times −ln of its density
+        (share of all tokens on which it fires; 0.01 where the feature table does not know it): one that
+        always fires has the score 0. Special tokens and attention sinks are left out.
+
+        Args:
+            text: one text, or the messages of one chat.
+            k: how many features at most.
+            sae: name of the SAE; '' is the first.
+            chat: whether a text is rendered as one user turn by the model's chat template.
+            timeout: seconds, loading included.
+
+        Raises:
+            InvalidInput: a value is refused, or the SAE has no encoder.
+            WorkerTimeout: it took longer.
+            SteerError: the worker could not load, or died.
+        """
+        densities = self._catalog.densities(sae)
+        question = FeaturesOn(0, as_prompt(text), as_switch("chat", chat), sae, as_count("k", k), densities)
+        deadline_s = time.monotonic() + as_seconds("timeout", timeout)
+        self.ready(timeout)
+        found = self._ask(question, Firing, deadline_s, "top_features", "read the text")
+        return [
+            Hit(self.feature(one.index, sae), surprise(one.max_act, densities.get(one.index)))
+            for one in found.features
+        ]
+
+    def tokens(
+        self,
+        prompt: str | Sequence[object],
+        edits: Edit | Steering | Sequence[Edit] = (),
+        *,
+        chat: bool = False,
+        timeout: float = 30,
+    ) -> TokenizedPrompt:
+        """The exact tokens of a prompt, as a run would read it, and which of them are steered. Waits for the worker.
+
+        Args:
+            prompt: one text, or the messages of one chat.
+            edits: what acts together; defaults as in `steerer.compare`. An edit whose strength changes nothing
+                steers no token.
+            chat: whether a text is rendered as one user turn by the model's chat template.
+            timeout: seconds, loading included.
+
+        Raises:
+            InvalidInput: a value is refused; names the field, the value, what is allowed.
+            WorkerTimeout: it took longer.
+            SteerError: the worker could not load, or died.
+        """
+        column = as_column(edits)
+        self._catalog.check(column.edits)
+        question = TokensOf(0, as_prompt(prompt), as_switch("chat", chat), (column,))
+        deadline_s = time.monotonic() + as_seconds("timeout", timeout)
+        self.ready(timeout)
+        found = self._ask(question, PromptTokens, deadline_s, "tokens", "read the prompt")
+        return TokenizedPrompt(found.tokens, found.steered[0])
+
+    def _ask(self, question: Question, kind: type[_K], deadline_s: float, call: str, what: str) -> _K:
+        left_s = max(0.0, deadline_s - time.monotonic())
+        return ask_worker(self._controller, question, kind, left_s, call=call, what=what)
 
     # ---- for the widget
 

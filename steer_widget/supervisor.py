@@ -11,6 +11,7 @@ import msgspec
 from .backends.base import Backend, WorkerExit
 from .errors import SteerError, WorkerCrashLoop, WorkerDied
 from .escalation import Escalation
+from .forecast import FinishedRun, Forecast
 from .lifeline import Doing, Lifeline, Owner, worker_died
 from .protocol import Command, ErrorInfo, Load, Loading, Ready, RunDone, Shutdown, Status
 from .recycling import Recycling
@@ -50,6 +51,7 @@ class Supervisor:
         self._n_deaths = 0
         self._end_reason = ""
         self._leaving: Escalation | None = None
+        self._forecast: Forecast | None = None
 
     @property
     def given_up(self) -> ErrorInfo | None:
@@ -73,7 +75,7 @@ class Supervisor:
         owner = self._owner()
         if owner is None:
             return False
-        self.set(worker="loading", loading=Loading("start"), error=None, load_s=None)
+        self.set(worker="loading", loading=Loading("start"), error=None, load_s=None, speed=None)
         try:
             if self.lifeline is None or not self._backend.is_alive():
                 self.lifeline = Lifeline(owner)
@@ -95,6 +97,7 @@ class Supervisor:
     def loaded(self, event: Ready) -> None:
         """The worker waits for runs."""
         self.ready = event
+        self._forecast = None if event.speed is None else Forecast(event.speed)
         self.set(
             worker="ready",
             loading=None,
@@ -104,12 +107,13 @@ class Supervisor:
             measures=event.measures,
             pid=event.pid,
             load_s=event.load_s,
+            speed=event.speed,
             error=None,
         )
 
     def failed(self, error: ErrorInfo) -> None:
         """Loading came to nothing."""
-        self.set(worker="failed", loading=None, error=error, pid=self._backend.pid())
+        self.set(worker="failed", loading=None, error=error, pid=self._backend.pid(), speed=None)
 
     def kill(self, reason: str) -> None:
         """Ends the worker at once; `reason` says why, in the error of what it was doing."""
@@ -122,12 +126,22 @@ class Supervisor:
         self._n_runs += 1
         self.set(worker="ready", n_memory_bytes=event.n_memory_bytes)
 
+    def learn(self, run: FinishedRun) -> None:
+        """A run came to its end well: it tells how fast this worker is."""
+        if self._forecast is not None:
+            self._forecast.learn(run)
+            self.set(speed=self._forecast.speed)
+
     def replace_if_due(self) -> bool:
         """Replaces a worker that has served for long or grown large; call between runs. True if it does."""
         reason = self._recycling.reason(self._n_runs, self.status.n_memory_bytes)
         if self.lifeline is None or not reason:
             return False
-        self.set(worker="loading", loading=Loading("start", 0.0, f"the worker is being replaced: {reason}"))
+        self.set(
+            worker="loading",
+            loading=Loading("start", 0.0, f"the worker is being replaced: {reason}"),
+            speed=None,
+        )
         self.send(Shutdown())
         self._leaving = Escalation(
             self._backend, cancel_grace_s=_SHUTDOWN_GRACE_S, terminate_grace_s=_TERMINATE_GRACE_S
@@ -151,7 +165,7 @@ class Supervisor:
         if doing == "loading" or self._n_deaths >= MAX_DEATHS:
             self.failed(error)
         else:
-            self.set(worker="stopped", pid=None, error=error)
+            self.set(worker="stopped", pid=None, error=error, speed=None)
         return error
 
     def log_tail(self) -> str:
@@ -162,7 +176,7 @@ class Supervisor:
         """Nobody wants a worker any more."""
         if self._leaving is not None:
             self._leaving.settle()
-        self.set(worker="stopped", loading=None, pid=None)
+        self.set(worker="stopped", loading=None, pid=None, speed=None)
 
 
 def _not_started(error: Exception) -> WorkerDied:

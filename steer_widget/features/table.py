@@ -6,6 +6,7 @@ import gzip
 import re
 import zlib
 from collections.abc import Iterator
+from functools import cached_property
 from pathlib import Path
 
 import msgspec
@@ -21,6 +22,12 @@ class _Line(FeatureCard, frozen=True, forbid_unknown_fields=False):
     """A card as a table's line holds it; lines may hold more than the cards do."""
 
 
+class _Density(msgspec.Struct):
+    """What of a line is decoded where nothing else is wanted."""
+
+    density: float | None = None
+
+
 class FeatureTable:
     """What is known of each feature. Safe to use from any thread.
 
@@ -30,6 +37,14 @@ class FeatureTable:
     def __init__(self, lines: dict[int, bytes], index: SearchIndex) -> None:
         self._lines = lines
         self._search = index
+
+    @cached_property
+    def densities(self) -> dict[int, float]:
+        """Share of tokens on which each feature fires, by index; those that are not known are left out."""
+        known = (
+            (index, msgspec.json.decode(line, type=_Density).density) for index, line in self._lines.items()
+        )
+        return {index: density for index, density in known if density is not None}
 
     @classmethod
     def read(cls, path: str | Path) -> FeatureTable:

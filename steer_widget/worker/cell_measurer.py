@@ -16,6 +16,7 @@ from .measures.divergence import Divergence, compare_logits
 from .measures.sinks import without_sinks
 from .measures.summary import perplexity, summarise_kl
 from .reread import reread
+from .token_texts import completion_texts
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -104,7 +105,7 @@ class CellMeasurer:
         found: list[tuple[Row, Measures, TokenMeasures]] = []
         for row, r, divergence, similarity in zip(rows, read, compared, similarities, strict=True):
             measures = msgspec.structs.replace(row.measures, similarity=similarity)
-            tokens = TokenMeasures()
+            tokens = TokenMeasures(texts=self._texts(row))
             if divergence is not None:
                 measures, tokens = self._with_logits(measures, tokens, divergence)
             if r is not None and needs_h:
@@ -146,7 +147,14 @@ class CellMeasurer:
             kl_max=in_sum.max,
             perplexity=perplexity(surprise),
         )
-        return measures, TokenMeasures(kl, surprise, tokens.activations, self._alternatives(divergence))
+        alternatives = self._alternatives(divergence)
+        return measures, msgspec.structs.replace(tokens, kl=kl, surprise=surprise, alternatives=alternatives)
+
+    def _texts(self, row: Row) -> tuple[str, ...]:
+        completion = row.completion
+        return completion_texts(
+            self._adapter.tokenizer, row.prompt_ids, completion.token_ids, completion.text
+        )
 
     def _alternatives(self, divergence: Divergence) -> tuple[tuple[Alternative, ...], ...]:
         found = divergence.alternatives

@@ -21,6 +21,21 @@ if TYPE_CHECKING:
     from .checked_point import CheckedPoints
 
 
+def changes_nothing(edit: Edit) -> bool:
+    """Whether its strength leaves everything as it is, with this method.
+
+    Raises:
+        InvalidInput: there is no such method.
+    """
+    neutral = methods.get(edit.method or "add").neutral
+    return neutral is not None and edit.strength == neutral
+
+
+def rule_of(edit: Edit) -> PositionRule:
+    """On which tokens it acts, and how strongly."""
+    return PositionRule(edit.positions or "all", bool(edit.skip_special), edit.schedule or ALWAYS)
+
+
 class Directions:
     """What edits mean in this model, with these SAEs.
 
@@ -102,9 +117,9 @@ class Directions:
             HookInactive: an edit at its hook point changes nothing.
         """
         self.check(edit, max_act)
-        method = methods.get(edit.method or "add")
-        if method.neutral is not None and edit.strength == method.neutral:
+        if changes_nothing(edit):
             return None
+        method = methods.get(edit.method or "add")
         direction, hook_name = self._direction(edit.feature)
         residual_norm = self._points.get(hook_name, width=len(direction)).residual_norm
         feature = feature_of(edit.feature)
@@ -117,7 +132,7 @@ class Directions:
         return RowEdit(
             hook_name=hook_name,
             method=method,
-            rule=PositionRule(edit.positions or "all", bool(edit.skip_special), edit.schedule or ALWAYS),
+            rule=rule_of(edit),
             direction=direction,
             strength=strength,
             sae=None if feature is None else self.sae_of(feature),

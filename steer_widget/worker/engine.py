@@ -7,31 +7,48 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from ..errors import InvalidInput, SteerError
-from ..protocol import Activations, ErrorInfo, Event, Fault, ModelInfo, RunDone, RunStarted, SaeInfo
-from ..spec import MEASURES
+from ..protocol import (
+    Activations,
+    ErrorInfo,
+    Event,
+    Fault,
+    Firing,
+    ModelInfo,
+    NextTokens,
+    PromptTokens,
+    RunDone,
+    RunStarted,
+    SaeInfo,
+)
+from ..spec import MEASURES, Feature
 from .adapter import Adapter
 from .cell_measurer import CellMeasurer
 from .checked_point import CheckedPoints
 from .completion import Completion
 from .directions import Directions
+from .firing import read_firing
 from .generate import generate
 from .means import read_means
 from .measures.similarity import Embedder, check_embedder
+from .next_token import NextTokenReader
 from .placement import memory_held
 from .probe import find_abilities
+from .prompt_tokens import prompt_ids_of, read_prompt_tokens
 from .prompts import tokenize
 from .row import Row
 from .sampling import noise_key
 from .scoring import score
+from .speed import measure_speed
 from .stream import TokenStream
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
-    from ..protocol import CheckGrid, ReadMeans, StartRun
+    from ..protocol import CheckGrid, FeaturesOn, NextTokenOf, ReadMeans, Speed, StartRun, TokensOf
     from ..saes.sae import Sae
-    from ..spec import Grid, Measure, RunState
+    from ..spec import Grid, Measure, RunState, Steering
     from .checkpoint import Checkpoint
+    from .row_edit import RowEdit
 
 Emit = Callable[[Event], None]
 
@@ -81,6 +98,7 @@ class Engine:
             for name, sae in saes.items()
         }
         self._directions = Directions(self._points, self.saes)
+        self._next_token = NextTokenReader(self.adapter)
         self._max_batch_rows = max_batch_rows
         self._embedder_folder = check_embedder(embedder) if embedder else None
         self._embedder: Embedder | None = None
@@ -118,12 +136,39 @@ class Engine:
         """Mean activations of texts at a hook point, see `read_means`."""
         return read_means(self.adapter, self._points, question, next(iter(self.saes.values())).hook_name)
 
+    def tokens(self, question: TokensOf) -> PromptTokens:
+        """The exact tokens of a prompt, see `read_prompt_tokens`."""
+        return read_prompt_tokens(self.adapter, question)
+
+    def firing(self, question: FeaturesOn) -> Firing:
+        """Features that fire on a prompt, see `read_firing`."""
+        sae = self._directions.sae_of(Feature(0, sae=question.sae))
+        return read_firing(self.adapter, sae, self._points.get(sae.hook_name).residual_norm, question)
+
+    def next_token(self, question: NextTokenOf) -> NextTokens:
+        """Next-token distributions unsteered and steered, see `NextTokenReader`.
+
+        Raises:
+            InvalidInput: prompt or steering is refused; names the field, the value, what is allowed.
+        """
+        return self._next_token.read(
+            prompt_ids_of(self.adapter, question.prompt, chat=question.chat),
+            self._resolved(question.steering, question.max_act),
+            keeps_norm=bool(question.steering.preserve_norm),
+            k=question.k,
+        )
+
+    def measure_speed(self) -> Speed | None:
+        """How fast it writes, by a few real steps, see `measure_speed`."""
+        return measure_speed(self.adapter, self._max_batch_rows)
+
     def run(self, command: StartRun, emit: Emit, checkpoint: Checkpoint) -> None:
         """Runs the cells of a grid; every one of them gets its `CellDone`, then comes `RunDone`.
 
         A grid that cannot run is refused by a `RunDone` with an `InvalidInput`, before any work.
         """
         started_s = time.monotonic()
+        self._next_token.forget()  # a run needs the memory
         try:
             self._check_measures(command.grid)
             prompts = self._prompts(command.grid)
@@ -199,16 +244,14 @@ class Engine:
             for prompt in grid.prompts
         ]
 
+    def _resolved(self, steering: Steering, max_act: Mapping[str, float]) -> list[RowEdit]:
+        """The edits of a column that change anything."""
+        edits = (self._directions.resolve(edit, max_act) for edit in steering.edits)
+        return [edit for edit in edits if edit is not None]
+
     def _rows(self, command: StartRun, prompts: list[list[int]]) -> list[Row]:
         grid = command.grid
-        steerings = [
-            [
-                edit
-                for edit in (self._directions.resolve(e, command.max_act) for e in steering.edits)
-                if edit is not None
-            ]
-            for steering in grid.steerings
-        ]
+        steerings = [self._resolved(steering, command.max_act) for steering in grid.steerings]
         rows: list[Row] = []
         for cell in command.cells:
             at = grid.coordinates(cell)

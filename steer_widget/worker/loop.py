@@ -12,7 +12,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from .. import methods
-from ..errors import GenerationError, LoadError, ProtocolError, SteerError
+from ..errors import GenerationError, LoadError, ProtocolError, SteerError, Superseded
 from ..protocol import (
     PROTOCOL_VERSION,
     Answer,
@@ -22,22 +22,28 @@ from ..protocol import (
     ErrorInfo,
     Event,
     Fault,
+    FeaturesOn,
     Load,
     LoadFailed,
     Loading,
+    NextTokenOf,
     ReadMeans,
     Ready,
     RunDone,
     Shutdown,
     StartRun,
     TokenCounts,
+    TokensOf,
 )
 
 if TYPE_CHECKING:
-    from ..protocol import Activations, LoadStage, Question
+    from ..protocol import Known, LoadStage, Question
     from .engine import Engine
 
-Job = Load | StartRun | ReadMeans | Shutdown
+Reading = ReadMeans | FeaturesOn | TokensOf | NextTokenOf
+"""A question that waits for the main thread; at a checkpoint of a run it overtakes it."""
+
+Job = Load | StartRun | Reading | Shutdown
 EngineMaker = Callable[[Load, Callable[["LoadStage", float | None, str], None]], "Engine"]
 _PACKAGES = ("steer-widget", "torch", "transformers", "sae-lens", "tokenizers", "numpy")
 
@@ -66,12 +72,19 @@ class WorkerLoop:
         elif isinstance(command, CheckGrid):
             self._emit(self._answer(command, lambda engine: TokenCounts(engine.check(command))))
         else:
+            superseded: list[NextTokenOf] = []
             with self._arrived:
                 if isinstance(command, StartRun):
                     # A stop that came too late for an earlier attempt is none of this one.
                     self._cancelled.discard(command.run)
+                elif isinstance(command, NextTokenOf):
+                    # A dial asks faster than the model reads: only where it stands now matters.
+                    superseded = [job for job in self._jobs if isinstance(job, NextTokenOf)]
+                    self._jobs = deque(job for job in self._jobs if not isinstance(job, NextTokenOf))
                 self._jobs.append(command)
                 self._arrived.notify()
+            for question in superseded:
+                self._emit(Answer(question.request, ErrorInfo.of(_superseded())))
 
     def work(self) -> None:
         """Loads and runs until told to shut down. Called on the main thread, which torch likes best."""
@@ -83,25 +96,29 @@ class WorkerLoop:
                 return
             self._do(job)
 
-    def _do(self, job: Load | StartRun | ReadMeans) -> None:
+    def _do(self, job: Load | StartRun | Reading) -> None:
         if isinstance(job, Load):
             self._load(job)
-        elif isinstance(job, ReadMeans):
-            self._emit(self._answer(job, partial(_means, job)))
-        else:
+        elif isinstance(job, StartRun):
             self._run(job)
+        else:
+            self._emit(self._answer(job, partial(_read, job)))
 
     def _checkpoint(self, run: str) -> bool:
         """Does what has come since and overtakes the run; True when the run is to stop."""
+        has_followed_dial = False
         while True:
             with self._arrived:
                 job = self._jobs[0] if self._jobs else None
                 if isinstance(job, Shutdown):
                     return True
-                if job is None or isinstance(job, Load) or run in self._cancelled:
+                # A dial that keeps moving must not hold the run up for ever: one update a step.
+                waits = isinstance(job, NextTokenOf) and has_followed_dial
+                if job is None or isinstance(job, Load) or waits or run in self._cancelled:
                     return run in self._cancelled
                 self._jobs.popleft()
             self._do(job)
+            has_followed_dial = has_followed_dial or isinstance(job, NextTokenOf)
 
     def _load(self, command: Load) -> None:
         def progress(stage: LoadStage, fraction: float | None, message: str) -> None:
@@ -130,6 +147,7 @@ class WorkerLoop:
             measures=engine.measures,
             versions=_versions(),
             load_s=engine.load_s,
+            speed=engine.measure_speed(),
         )
 
     def _run(self, command: StartRun) -> None:
@@ -149,7 +167,7 @@ class WorkerLoop:
     def _refuse(self, command: StartRun, error: SteerError) -> None:
         self._emit(RunDone(command.run, "failed", 0.0, 0, ErrorInfo.of(error, traceback.format_exc())))
 
-    def _answer(self, question: Question, ask: Callable[[Engine], TokenCounts | Activations]) -> Answer:
+    def _answer(self, question: Question, ask: Callable[[Engine], Known]) -> Answer:
         """The answer must come, whatever a tokenizer or a model raises."""
         engine = self._engine
         if engine is None:
@@ -163,8 +181,21 @@ class WorkerLoop:
             return Answer(question.request, ErrorInfo.of(error, traceback.format_exc()))
 
 
-def _means(question: ReadMeans, engine: Engine) -> Activations:
-    return engine.means(question)
+def _read(question: Reading, engine: Engine) -> Known:
+    if isinstance(question, ReadMeans):
+        return engine.means(question)
+    if isinstance(question, FeaturesOn):
+        return engine.firing(question)
+    if isinstance(question, TokensOf):
+        return engine.tokens(question)
+    return engine.next_token(question)
+
+
+def _superseded() -> Superseded:
+    return Superseded(
+        "A newer question about the next token came before the worker got to this one, so it was not answered. "
+        "Ask again if its answer is still wanted."
+    )
 
 
 def report_unreadable(error: ProtocolError, emit: Callable[[Event], None]) -> None:

@@ -14,7 +14,7 @@ DESIGN = {
     "Message", "Grid", "Selection", "Run", "RunResult", "Cell", "Hit", "errors", "__version__",
     "Vector", "Control", "Schedule", "Span", "TokenPositions", "Limits", "Recycling",
     "Measures", "TokenMeasures", "Alternative", "FeatureActivation", "FeatureShift",
-    "History", "Entry",
+    "History", "Entry", "NextToken", "PromptToken", "TokenizedPrompt",
 }  # fmt: skip
 
 

@@ -1,0 +1,105 @@
+"""Which features of an SAE fire on a prompt, most surprising first."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import torch
+
+from ..errors import GenerationError
+from ..features.surprise import surprise
+from ..protocol import Firing, FiringFeature
+from .measures.sinks import without_sinks
+from .prefill import Prefixes
+from .prompt_tokens import as_prompt_tokens, prompt_ids_of
+from .reading import watching
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from ..protocol import FeaturesOn
+    from ..saes.sae import Sae
+    from .adapter import Adapter
+
+_N_NUMBERS = 1 << 24  # activations at once: 64 MiB
+
+
+@torch.inference_mode()
+def read_firing(adapter: Adapter, sae: Sae, residual_norm: float, question: FeaturesOn) -> Firing:
+    """Reads the prompt once, unsteered, and ranks the features by `surprise`.
+
+    Special tokens and attention sinks are left out: they fire many features, whatever the text.
+
+    Args:
+        adapter: the model.
+        sae: whose features are asked for.
+        residual_norm: the usual |h| at its hook point, for telling sinks.
+        question: the prompt, how many features, and their densities where they are known.
+
+    Raises:
+        InvalidInput: the prompt cannot be rendered, or the SAE has no encoder.
+        PromptTooLong: it exceeds the context.
+        GenerationError: the model's activations are not finite.
+    """
+    token_ids = prompt_ids_of(adapter, question.prompt, chat=question.chat)
+    with watching([adapter.point(sae.hook_name)]) as seen:
+        adapter.read(Prefixes.of([token_ids], adapter.pad_id), None)
+    h = seen[sae.hook_name][0][0]
+    is_text = [token_id not in adapter.special_ids for token_id in token_ids]
+    counting = torch.tensor(is_text, device=h.device) & without_sinks(h, residual_norm)
+    tokens = as_prompt_tokens(adapter, token_ids)
+    at = counting.nonzero().flatten()
+    if not len(at):
+        return Firing((), tokens)
+    found = _activations(sae, h[at])
+    if not bool(torch.isfinite(found.largest).all()):
+        raise GenerationError(
+            f"The model's activations at {sae.hook_name} were not finite on this prompt, so no feature could be "
+            "read. Its dtype is probably too narrow: load it with dtype='bfloat16' or 'float32'."
+        )
+    return Firing(_ranked(found, at.tolist(), question.k, question.density), tokens)
+
+
+@dataclass(frozen=True)
+class _Found:
+    """Of each feature over the tokens that count, `[d_sae]`: largest, mean, and where it is largest."""
+
+    largest: Tensor
+    mean: Tensor
+    token: Tensor
+
+
+def _activations(sae: Sae, h: Tensor) -> _Found:
+    """Activations on `[n, d_in]`, a slice of tokens at a time."""
+    step = max(1, _N_NUMBERS // sae.d_sae)
+    largest = torch.full((sae.d_sae,), -torch.inf, device=h.device)
+    total = torch.zeros(sae.d_sae, device=h.device)
+    token = torch.zeros(sae.d_sae, dtype=torch.long, device=h.device)
+    for start in range(0, len(h), step):
+        acts = sae.encode(h[start : start + step])
+        best, where = acts.max(0)
+        is_larger = best > largest
+        token = torch.where(is_larger, where + start, token)
+        # Not where(): a NaN has to come through.
+        largest = torch.maximum(largest, best)
+        total += acts.sum(0)
+    return _Found(largest, total / len(h), token)
+
+
+def _ranked(
+    found: _Found, token_of: Sequence[int], k: int, density: Mapping[int, float]
+) -> tuple[FiringFeature, ...]:
+    indices = (found.largest > 0).nonzero().flatten()
+    largest = found.largest[indices].tolist()
+    ranked = sorted(
+        zip(indices.tolist(), largest, strict=True),
+        key=lambda one: (-surprise(one[1], density.get(one[0])), one[0]),
+    )[:k]
+    chosen = torch.tensor([index for index, _ in ranked], dtype=torch.long, device=found.mean.device)
+    means, tokens = found.mean[chosen].tolist(), found.token[chosen].tolist()
+    return tuple(
+        FiringFeature(index, max_act, mean, token_of[token])
+        for (index, max_act), mean, token in zip(ranked, means, tokens, strict=True)
+    )
