@@ -66,12 +66,12 @@ class OpenNotebook:
         self.page = self.open_tab()
 
     @staticmethod
-    def write(folder: Path, name: str, *cells: str) -> str:
-        """Writes a notebook of code cells; its path."""
+    def write(folder: Path, name: str, *cells: str, kernel: str = "python3") -> str:
+        """Writes a notebook of code cells for a kernel of this name; its path."""
         notebook = new_notebook(cells=[new_code_cell(source) for source in cells])
         notebook.metadata["kernelspec"] = {
-            "name": "python3",
-            "display_name": "Python 3",
+            "name": kernel,
+            "display_name": kernel,
             "language": "python",
         }
         nbformat.write(notebook, folder / f"{name}.ipynb")
