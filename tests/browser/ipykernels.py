@@ -43,7 +43,17 @@ def kernel_of(server: JupyterServer, version: str) -> str:
 
 def _fetch(version: str, folder: Path) -> None:
     wanted = [f"ipykernel=={version}", *EXTRA.get(version, ())]
-    command = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--target", str(folder), *wanted]
+    command = [
+        sys.executable,
+        "-m",
+        "pip",
+        "install",
+        "--quiet",
+        "--no-deps",
+        "--target",
+        str(folder),
+        *wanted,
+    ]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode != 0:
         raise RuntimeError(f"{' '.join(command)} failed:\n{done.stderr}")

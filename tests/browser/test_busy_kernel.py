@@ -8,7 +8,16 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import OpenCells
-from tests.browser.driving import DEMO, LONG, RUN_TIMEOUT_MS, choose, press_run, wait_ready, wait_run, wait_text
+from tests.browser.driving import (
+    DEMO,
+    LONG,
+    RUN_TIMEOUT_MS,
+    choose,
+    press_run,
+    wait_ready,
+    wait_run,
+    wait_text,
+)
 from tests.browser.ipykernels import INSTALLED, kernel_of
 from tests.browser.jupyter_server import JupyterServer
 from tests.browser.open_notebook import OpenNotebook
