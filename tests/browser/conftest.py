@@ -42,8 +42,8 @@ def notebooks(server: JupyterServer, browser: Browser, name: str) -> Iterator[Op
     opened: list[OpenNotebook] = []
     name = re.sub(r"\W+", "_", name).strip("_")
 
-    def open_cells(*cells: str, app: App = "lab", path: str = "") -> OpenNotebook:
-        path = path or OpenNotebook.write(server.work, f"{name}_{len(opened)}", *cells)
+    def open_cells(*cells: str, app: App = "lab", path: str = "", kernel: str = "python3") -> OpenNotebook:
+        path = path or OpenNotebook.write(server.work, f"{name}_{len(opened)}", *cells, kernel=kernel)
         opened.append(OpenNotebook(server, browser, path, app=app))
         return opened[-1]
 

@@ -7,6 +7,7 @@ import re
 from playwright.sync_api import expect
 
 from tests.browser.open_notebook import OpenNotebook
+from tests.browser.open_widget import OpenWidget
 
 DEMO = "import steer_widget as sw\nsteerer = sw.demo()\nsteerer"
 LOAD_TIMEOUT_MS = 60_000
@@ -26,11 +27,11 @@ steerer.widget.generation = sw.Generation()
 """
 
 
-def wait_ready(nb: OpenNotebook) -> None:
+def wait_ready(nb: OpenWidget) -> None:
     expect(nb.sw("status")).to_have_attribute("data-worker", "ready", timeout=LOAD_TIMEOUT_MS)
 
 
-def press_run(nb: OpenNotebook) -> None:
+def press_run(nb: OpenWidget) -> None:
     """Presses Run and waits until the page shows the new run and not the one before."""
     shown = nb.sw("progress")
     before = shown.get_attribute("data-run") if shown.count() else ""
@@ -38,17 +39,17 @@ def press_run(nb: OpenNotebook) -> None:
     expect(shown).not_to_have_attribute("data-run", before or "", timeout=RUN_TIMEOUT_MS)
 
 
-def wait_run(nb: OpenNotebook, state: str) -> None:
+def wait_run(nb: OpenWidget, state: str) -> None:
     expect(nb.sw("progress")).to_have_attribute("data-state", state, timeout=RUN_TIMEOUT_MS)
 
 
-def wait_text(nb: OpenNotebook, cell: int) -> str:
+def wait_text(nb: OpenWidget, cell: int) -> str:
     """Waits until a cell of a run that goes on has text."""
     expect(nb.sw(f"cell-text-{cell}")).to_have_text(re.compile(r"\w+ \w+ \w+"), timeout=RUN_TIMEOUT_MS)
     return nb.sw(f"cell-text-{cell}").inner_text()
 
 
-def choose(nb: OpenNotebook, *columns: tuple[int, float], prompt: str = WALK, tokens: int = 20) -> None:
+def choose(nb: OpenWidget, *columns: tuple[int, float], prompt: str = WALK, tokens: int = 20) -> None:
     """Fills the form as a user does."""
     nb.sw("prompt-0").fill(prompt)
     for row, (feature, strength) in enumerate(columns):
@@ -58,19 +59,19 @@ def choose(nb: OpenNotebook, *columns: tuple[int, float], prompt: str = WALK, to
     set_tokens(nb, tokens)
 
 
-def fold_generation(nb: OpenNotebook) -> None:
+def fold_generation(nb: OpenWidget) -> None:
     if nb.sw("gen-max_new_tokens").is_visible():
         nb.sw("gen-toggle").click()
 
 
-def set_tokens(nb: OpenNotebook, tokens: int) -> None:
+def set_tokens(nb: OpenWidget, tokens: int) -> None:
     if not nb.sw("gen-max_new_tokens").is_visible():
         nb.sw("gen-toggle").click()
     nb.sw("gen-max_new_tokens").fill(str(tokens))
     nb.sw("gen-max_new_tokens").blur()
 
 
-def texts_in_page(nb: OpenNotebook, n_cells: int) -> list[str]:
+def texts_in_page(nb: OpenWidget, n_cells: int) -> list[str]:
     return [nb.sw(f"cell-text-{cell}").text_content() or "" for cell in range(n_cells)]
 
 

@@ -46,11 +46,13 @@ class JupyterServer:
         url: its address, without a slash at the end.
         work: the folder whose notebooks it opens.
         runtime: where it keeps its kernels' connection files.
+        data: where it looks for kernels besides the environment's own.
     """
 
     url: str
     work: Path
     runtime: Path
+    data: Path
 
     def sessions(self) -> list[dict[str, object]]:
         """The open notebooks with their kernels."""
@@ -99,7 +101,7 @@ def jupyter_server(root: Path) -> Iterator[JupyterServer]:
     )
     try:
         port = _port(server, root)
-        yield JupyterServer(f"http://127.0.0.1:{port}", work, root / "runtime")
+        yield JupyterServer(f"http://127.0.0.1:{port}", work, root / "runtime", root / "data")
     finally:
         server.terminate()
         try:

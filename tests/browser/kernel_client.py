@@ -22,6 +22,10 @@ class KernelClient:
         self._client = BlockingKernelClient(connection_file=str(connection_file))
         self._client.load_connection_file()
         self._client.start_channels(shell=True, iopub=False, stdin=False, hb=False, control=False)
+        self.wait_answer()
+
+    def wait_answer(self) -> None:
+        """Asks the kernel who it is and waits for the answer: no code runs."""
         self._client.kernel_info(reply=True, timeout=TIMEOUT_S)
 
     def run(self, code: str) -> None:

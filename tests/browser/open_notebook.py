@@ -10,16 +10,14 @@ from typing import Literal
 
 import nbformat
 from nbformat.v4 import new_code_cell, new_notebook
-from playwright.sync_api import Browser, Error, Locator, Page
+from playwright.sync_api import Browser, Error, Page
 
 from tests.browser.chromium import note_foreign_requests
 from tests.browser.jupyter_server import JupyterServer
 from tests.browser.kernel_client import KernelClient
+from tests.browser.open_widget import HEIGHT, WIDTH, OpenWidget
 
 OPEN_TIMEOUT_MS = 90_000
-WIDTH, HEIGHT = 1280, 1000
-ROOM_AROUND = 260
-SCREENS = Path("build") / "screens"
 NOTEBOOK_SHOWN = "() => !!(window.jupyterapp && document.querySelector('.jp-Notebook'))"
 KERNEL_CONNECTED = """() => {
   const panel = window.jupyterapp?.shell?.currentWidget;
@@ -47,7 +45,7 @@ COMMAND_UNAWAITED = "([name, args]) => { window.jupyterapp.commands.execute(name
 App = Literal["lab", "notebook"]
 
 
-class OpenNotebook:
+class OpenNotebook(OpenWidget):
     """A page with a notebook in JupyterLab or Notebook 7, and a way to its Python.
 
     Attributes:
@@ -66,12 +64,12 @@ class OpenNotebook:
         self.page = self.open_tab()
 
     @staticmethod
-    def write(folder: Path, name: str, *cells: str) -> str:
-        """Writes a notebook of code cells; its path."""
+    def write(folder: Path, name: str, *cells: str, kernel: str = "python3") -> str:
+        """Writes a notebook of code cells for a kernel of this name; its path."""
         notebook = new_notebook(cells=[new_code_cell(source) for source in cells])
         notebook.metadata["kernelspec"] = {
-            "name": "python3",
-            "display_name": "Python 3",
+            "name": kernel,
+            "display_name": kernel,
             "language": "python",
         }
         nbformat.write(notebook, folder / f"{name}.ipynb")
@@ -133,29 +131,9 @@ class OpenNotebook:
             self.page.evaluate(CONNECT_AGAIN)
 
     def use_theme(self, name: str) -> None:
-        """Switches JupyterLab's theme, and waits until the splash over it is gone."""
+        """Switches the theme of JupyterLab or Notebook, and waits until the splash over it is gone."""
         self.command("apputils:change-theme", theme=name)
         self.page.locator("#jupyterlab-splash").wait_for(state="detached")
-
-    def sw(self, test_id: str) -> Locator:
-        """A part of the widget by its test id, without the prefix."""
-        return self.page.get_by_test_id(f"sw-{test_id}")
-
-    def screenshot(self, name: str, part: Locator | None = None) -> Path:
-        """Saves a picture of the page, or of a part of it, into build/screens."""
-        SCREENS.mkdir(parents=True, exist_ok=True)
-        path = SCREENS / f"{name}.png"
-        if part is None:
-            self.page.screenshot(path=path)
-            return path
-        # JupyterLab scrolls inside the page: only in a window tall enough is all of a part drawn
-        box = part.bounding_box()
-        height = int(box["height"]) if box else 0
-        self.page.set_viewport_size({"width": WIDTH, "height": max(HEIGHT, height + ROOM_AROUND)})
-        part.scroll_into_view_if_needed()
-        part.screenshot(path=path)
-        self.page.set_viewport_size({"width": WIDTH, "height": HEIGHT})
-        return path
 
     def close(self) -> None:
         """Closes page and kernel."""
