@@ -27,7 +27,7 @@ await build({
 });
 
 // The bundle holds these packages, whose licences travel with it.
-const bundled = ["preact", "@preact/signals", "@preact/signals-core"].map(
+const bundled = ["preact", "@preact/signals", "@preact/signals-core", "diff"].map(
   (name) => `${name}\n\n${readFileSync(join(here, "node_modules", name, "LICENSE"), "utf8").trim()}\n`,
 );
 writeFileSync(join(out, "THIRD_PARTY_LICENSES.txt"), bundled.join("\n\n"));

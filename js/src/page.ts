@@ -3,6 +3,7 @@ import { createContext } from "preact";
 import { useContext } from "preact/hooks";
 import { Actions } from "./actions";
 import { Connection, type HostModel } from "./connection";
+import { ResultsRoom } from "./results";
 import { isActive } from "./states";
 import { Store } from "./store";
 import { WorkerRoom } from "./worker_room";
@@ -11,6 +12,7 @@ export interface Page {
   readonly store: Store;
   readonly actions: Actions;
   readonly workerRoom: WorkerRoom;
+  readonly results: ResultsRoom;
   close(): void;
 }
 
@@ -38,6 +40,7 @@ export function openPage(model: HostModel): Page {
     store,
     actions: new Actions(store, connection),
     workerRoom: new WorkerRoom(connection),
+    results: new ResultsRoom(store),
     close,
   };
 }

@@ -4,6 +4,10 @@ import type { Prompt } from "./protocol.gen";
 export const isBlank = (prompt: Prompt): boolean =>
   typeof prompt === "string" ? prompt.trim() === "" : prompt.every((turn) => turn.content.trim() === "");
 
+/** A prompt in one text, as it is read. */
+export const promptText = (prompt: Prompt): string =>
+  typeof prompt === "string" ? prompt : prompt.map((turn) => `${turn.role}: ${turn.content}`).join("\n");
+
 const same = (a: Prompt | undefined, b: Prompt): boolean => JSON.stringify(a) === JSON.stringify(b);
 
 /** Where the prompt that was at `i` is now; -1 where it is gone. */

@@ -30,6 +30,7 @@ export function Cell({ cell, edits, sample, name, places, open, ask }: Props) {
       <div
         class="sw-cell"
         role="cell"
+        tabIndex={-1}
         data-colour={colour}
         data-testid={`sw-cell-${cell.index}`}
         data-state={cell.state}

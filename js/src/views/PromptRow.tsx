@@ -1,10 +1,8 @@
 import { clipped } from "../clipped";
 import type { Place } from "../measures";
+import { promptText } from "../prompts";
 import type { Prompt, RunView } from "../protocol.gen";
 import { CellRow } from "./CellRow";
-
-const promptText = (prompt: Prompt): string =>
-  typeof prompt === "string" ? prompt : prompt.map((turn) => `${turn.role}: ${turn.content}`).join("\n");
 
 /** Two lines are drawn, and as much as a pointer resting there may want. */
 const MAX_CHARS = 2_000;

@@ -1,0 +1,4 @@
+/** The shown run at a glance. */
+export function Summary() {
+  return null;
+}
