@@ -4,11 +4,15 @@ import { useContext } from "preact/hooks";
 import { Actions } from "./actions";
 import { Connection, type HostModel } from "./connection";
 import { isActive } from "./states";
+import { ResultsRoom } from "./results";
 import { Store } from "./store";
+import { SummaryRoom } from "./summary_room";
 
 export interface Page {
   readonly store: Store;
   readonly actions: Actions;
+  readonly results: ResultsRoom;
+  readonly summary: SummaryRoom;
   close(): void;
 }
 
@@ -32,7 +36,8 @@ export function openPage(model: HostModel): Page {
     removeEventListener("online", backOnline);
     connection.close();
   };
-  return { store, actions: new Actions(store, connection), close };
+  const results = new ResultsRoom();
+  return { store, actions: new Actions(store, connection), results, summary: new SummaryRoom(), close };
 }
 
 export interface View extends Page {
