@@ -64,7 +64,17 @@ function logTicks([low, high]: readonly [number, number]): number[] {
   return coarse.filter((_, i) => i % every === 0);
 }
 
+/** Ticks as numbers with the same decimals. */
+export function tickWords(ticks: readonly number[]): string[] {
+  const decimals = (tick: number) => String(Number(tick.toPrecision(6))).split(".")[1]?.length ?? 0;
+  const most = Math.max(0, ...ticks.map(decimals));
+  const isEven = ticks.every((tick) => Math.abs(tick) < 1e6);
+  return ticks.map((tick) => (isEven ? tick.toFixed(most) : String(tick)).replace("-", "−"));
+}
+
 const TICK_PX = 44;
+/** Up to so many strengths the axis shows those that were run, not round numbers between them. */
+const MAX_OWN_TICKS = 12;
 
 /** An axis of strengths; `symlog` as `symlogFrom` gives it. */
 export function strengthAxis(
@@ -74,11 +84,11 @@ export function strengthAxis(
 ): Axis {
   const ends: [number, number] = [Math.min(...strengths), Math.max(...strengths)];
   if (ends[0] === ends[1]) ends.splice(0, 2, ends[0] - 1, ends[1] + 1);
-  const scale =
-    symlog === null ? scaleLinear(ends, pixels) : scaleSymlog(ends, pixels).constant(symlog);
+  const scale = symlog === null ? scaleLinear(ends, pixels) : scaleSymlog(ends, pixels).constant(symlog);
   const at = (strength: number) => scale(strength);
-  if (symlog === null) return { at, ticks: scale.ticks(Math.max(2, (pixels[1] - pixels[0]) / 56)) };
-  return { at, ticks: apart(strengths, at) };
+  const areFew = new Set(strengths).size <= MAX_OWN_TICKS;
+  const ticks = symlog !== null || areFew ? apart(strengths, at) : scale.ticks((pixels[1] - pixels[0]) / 56);
+  return { at, ticks };
 }
 
 /** Those strengths that have room for their numbers; the ends come first, then zero. */

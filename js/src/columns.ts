@@ -1,9 +1,10 @@
 // What columns, lines and prompts are called where there is little room.
+
+import type { Line } from "./curves";
 import { featureOf, labelOf } from "./directions";
 import { dialOf, methodOf } from "./methods";
 import type { Edit, Feature, Prompt, Steering } from "./protocol.gen";
 import { columnName, strengthWords, whereWords } from "./steering";
-import type { Line } from "./curves";
 
 export type Known = (feature: Feature | null) => string | undefined;
 

@@ -1,7 +1,7 @@
 // A sweep as lines: one direction at several strengths. The same rules as in `steer_widget/summary.py`.
 import { dialOf, methodOf } from "./methods";
 import type { CellView, Edit, RunView, Steering, Unit } from "./protocol.gen";
-import { baselineOf, cellsUnder, type Mean, meanOf, NO_MEAN, type SummaryInfo, valueOf } from "./summary";
+import { baselineOf, cellsUnder, type Mean, meanOf, NO_MEAN, readValue, type SummaryInfo } from "./summary";
 
 /** From how many strengths on a line is worth drawing. */
 const MIN_STRENGTHS = 3;
@@ -66,7 +66,7 @@ export function pointsOf(run: RunView, line: Line, info: SummaryInfo): Point[] {
   return line.stops.map(({ strength, columns }) => {
     const cells = cellsUnder(run, columns);
     const texts = cells.flatMap((cell) => {
-      const value = valueOf(info, run.cells[cell]);
+      const value = readValue(info, run.cells[cell]);
       return value === null ? [] : [{ value, cell }];
     });
     const values = texts.map(({ value }) => value);
@@ -95,7 +95,7 @@ export function quantile(values: readonly number[], share: number): number | nul
 export function baselineMean(run: RunView, info: SummaryInfo): Mean {
   const column = baselineOf(run);
   if (column < 0) return NO_MEAN;
-  const values = cellsUnder(run, [column]).flatMap((cell) => valueOf(info, run.cells[cell]) ?? []);
+  const values = cellsUnder(run, [column]).flatMap((cell) => readValue(info, run.cells[cell]) ?? []);
   return meanOf(info, values);
 }
 

@@ -12,7 +12,9 @@ export interface Heat {
 /** For values as they are: one colour, from 0 (or from the least, in logarithms) up. */
 function upwards(values: readonly number[], info: SummaryInfo): Heat {
   const ends: [number, number] =
-    info.id === "similarity" ? [Math.min(0, ...values), 1] : endsOf(values, info.isLog === true);
+    info.id === "similarity"
+      ? [Math.min(0, ...values), 1]
+      : endsOf([...values, info.axisReaches ?? 0], info.isLog === true);
   const scaled = info.isLog === true ? Math.log : (value: number) => value;
   const [low, high] = [scaled(ends[0]), scaled(ends[1])];
   return {
@@ -28,7 +30,7 @@ function bothWays(values: readonly number[], info: SummaryInfo): Heat {
     const factor = endAbove(Math.exp(most));
     return { marks: [1 / factor, 1, factor], level: (value) => Math.log(value) / Math.log(factor) };
   }
-  const most = Math.max(...values.map(Math.abs));
+  const most = Math.max(...values.map(Math.abs), info.axisReaches ?? 0);
   const end = most > 0 ? endAbove(most) : 1;
   return { marks: [-end, 0, end], level: (value) => value / end };
 }

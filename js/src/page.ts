@@ -3,8 +3,8 @@ import { createContext } from "preact";
 import { useContext } from "preact/hooks";
 import { Actions } from "./actions";
 import { Connection, type HostModel } from "./connection";
-import { isActive } from "./states";
 import { ResultsRoom } from "./results";
+import { isActive } from "./states";
 import { Store } from "./store";
 import { SummaryRoom } from "./summary_room";
 

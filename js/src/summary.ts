@@ -6,7 +6,7 @@
 //   - perplexity is averaged in its logarithm (its mean is that of the surprise), everything else as it is;
 //   - the activation of a cell is the mean activation of its first feature.
 import { flagsOf } from "./flags";
-import { percent, short, shortSigned } from "./numbers";
+import { percent, plainNumber, short, shortSigned, signed } from "./numbers";
 import type { CellView, RunView } from "./protocol.gen";
 
 export type SummaryMeasure =
@@ -30,6 +30,8 @@ export interface SummaryInfo {
   readonly isLog?: boolean;
   /** Whether the baseline's is a thing of its own that others can be compared with. */
   readonly isComparable?: boolean;
+  /** What an axis of it reaches at least. */
+  readonly axisReaches?: number;
   read(cell: CellView): number | null | undefined;
   words(value: number): string;
 }
@@ -69,6 +71,7 @@ export const SUMMARY: readonly SummaryInfo[] = [
     unit: "share of 4-token sequences",
     hint: "Share of the text's 4-token sequences that came before in it.",
     isComparable: true,
+    axisReaches: 0.1,
     read: ({ measures }) => measures.repetition,
     words: percent,
   },
@@ -115,7 +118,7 @@ export function summaryInfo(id: SummaryMeasure): SummaryInfo {
 }
 
 /** A measure of one text; null where it is missing. */
-export function valueOf(info: SummaryInfo, cell: CellView | undefined): number | null {
+export function readValue(info: SummaryInfo, cell: CellView | undefined): number | null {
   if (cell?.state !== "done") return null;
   const value = info.read(cell);
   return value !== null && value !== undefined && Number.isFinite(value) ? value : null;
@@ -139,7 +142,7 @@ export function meanOf(info: SummaryInfo, values: readonly number[]): Mean {
 const isNumber = (value: number | null): value is number => value !== null;
 
 export function meanOfCells(info: SummaryInfo, cells: readonly (CellView | undefined)[]): Mean {
-  return meanOf(info, cells.map((cell) => valueOf(info, cell)).filter(isNumber));
+  return meanOf(info, cells.map((cell) => readValue(info, cell)).filter(isNumber));
 }
 
 /** Numbers of the cells of one prompt under one column, a cell for each sample. */
@@ -154,7 +157,8 @@ export function cellsUnder(run: RunView, columns: readonly number[]): number[] {
 }
 
 /** The unsteered column; -1 where the run has none. */
-export const baselineOf = (run: RunView): number => run.steerings.findIndex(({ edits }) => edits.length === 0);
+export const baselineOf = (run: RunView): number =>
+  run.steerings.findIndex(({ edits }) => edits.length === 0);
 
 /** Means over the samples, for each prompt a row with the columns' means. */
 export function heatmapOf(run: RunView, info: SummaryInfo): Mean[][] {
@@ -183,8 +187,9 @@ export function besideBaseline(rows: readonly Mean[][], info: SummaryInfo, basel
 /** A value next to the baseline's, in a few characters. */
 export function besideWords(info: SummaryInfo, value: number): string {
   if (info.isLog === true) return `×${short(value)}`;
-  if (info.id === "repetition") return `${value > 0 ? "+" : ""}${percent(value).replace("-", "−")}`;
-  return Number.isInteger(value)
-    ? `${value > 0 ? "+" : ""}${value}`.replace("-", "−")
-    : shortSigned(value);
+  if (info.id === "repetition") {
+    const points = Math.round(100 * value);
+    return `${points > 0 ? "+" : ""}${plainNumber(points)} pp`;
+  }
+  return Number.isInteger(value) ? signed(value) : shortSigned(value);
 }

@@ -29,7 +29,7 @@ const MISSING: Readonly<Record<CellState, string>> = {
 /** What a cell is, in one line: its number, of how many texts it is, and what they are flagged as. */
 function about(run: RunView, cells: readonly number[], mean: Mean, props: Props): string {
   const found = cells.flatMap((cell) => run.cells[cell] ?? []);
-  if (mean.value === null) return MISSING[found[0]?.state ?? "queued"];
+  if (mean.value === null) return `${props.info.name} missing, ${MISSING[found[0]?.state ?? "queued"]}`;
   const flags = [...new Set(found.filter(({ state }) => state === "done").flatMap(flagsOf))];
   const of = run.samples > 1 ? `, mean of ${mean.n} of ${run.samples} samples` : "";
   const named = flags.map((flag) => FLAGS[flag].name).join(", ");

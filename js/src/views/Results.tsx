@@ -7,6 +7,7 @@ import { ColumnHead } from "./ColumnHead";
 import { PromptRow } from "./PromptRow";
 import { RunError } from "./RunError";
 import { RunProgress } from "./RunProgress";
+import { Summary } from "./Summary";
 
 const CHARS_PER_TOKEN = 4.2;
 const CHAR_PX = 7.4;
@@ -35,9 +36,10 @@ function placesInRow(places: readonly Place[], columnPx: number): number {
 
 /** The shown run: prompts down, steerings across, baseline first. */
 export function Results() {
-  const { store, id } = useView();
+  const { store, results, id } = useView();
   const { run } = store.shown.value;
-  const [area, widthPx] = useWidth<HTMLDivElement>(run !== null);
+  const isSummary = results.view.value === "summary";
+  const [area, widthPx] = useWidth<HTMLDivElement>(run !== null && !isSummary);
   const similarity =
     store.status.value.measures.includes("similarity") ||
     (run?.cells.some(({ measures }) => measures.similarity !== null) ?? false);
@@ -52,29 +54,33 @@ export function Results() {
       </h3>
       <RunProgress />
       <RunError run={run} />
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling area must be reachable by keyboard */}
-      <div ref={area} class="sw-scroll" tabIndex={0} role="region" aria-label="Texts side by side">
-        <div
-          class="sw-grid"
-          data-wide={columnPx >= WIDE_COLUMN_PX}
-          role="table"
-          aria-labelledby={id("results")}
-          style={{
-            "--sw-columns": run.steerings.length,
-            "--sw-lines": reservedLines(run, columnPx),
-            "--sw-places": placesInRow(places, columnPx),
-          }}
-        >
-          <div class="sw-grid-row" role="row">
-            {run.steerings.map((steering, column) => (
-              <ColumnHead key={column} steering={steering} />
+      {isSummary ? (
+        <Summary />
+      ) : (
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling area must be reachable by keyboard
+        <div ref={area} class="sw-scroll" tabIndex={0} role="region" aria-label="Texts side by side">
+          <div
+            class="sw-grid"
+            data-wide={columnPx >= WIDE_COLUMN_PX}
+            role="table"
+            aria-labelledby={id("results")}
+            style={{
+              "--sw-columns": run.steerings.length,
+              "--sw-lines": reservedLines(run, columnPx),
+              "--sw-places": placesInRow(places, columnPx),
+            }}
+          >
+            <div class="sw-grid-row" role="row">
+              {run.steerings.map((steering, column) => (
+                <ColumnHead key={column} steering={steering} />
+              ))}
+            </div>
+            {run.prompts.map((prompt, at) => (
+              <PromptRow key={at} run={run} prompt={prompt} at={at} places={places} />
             ))}
           </div>
-          {run.prompts.map((prompt, at) => (
-            <PromptRow key={at} run={run} prompt={prompt} at={at} places={places} />
-          ))}
         </div>
-      </div>
+      )}
     </section>
   );
 }

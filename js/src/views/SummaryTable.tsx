@@ -9,7 +9,7 @@ import { Missing } from "./DataTable";
 /** Flags of a column's texts, each with how many have it where there are several texts. */
 function flagWords(run: RunView, cells: readonly number[]): string {
   const found = new Map<Flag, number>();
-  for (const cell of cells.flatMap((at) => run.cells[at] ?? []))
+  for (const cell of cells.flatMap((at) => run.cells[at] ?? []).filter(({ state }) => state === "done"))
     for (const flag of flagsOf(cell)) found.set(flag, (found.get(flag) ?? 0) + 1);
   return [...found].map(([flag, n]) => FLAGS[flag].name + (cells.length > 1 ? ` × ${n}` : "")).join(", ");
 }
@@ -67,7 +67,10 @@ export function SummaryTable({ run, columns }: Props) {
                   </button>
                 </th>
                 {infos.map((info) => {
-                  const { value, n } = meanOfCells(info, cells.map((cell) => run.cells[cell]));
+                  const { value, n } = meanOfCells(
+                    info,
+                    cells.map((cell) => run.cells[cell]),
+                  );
                   const of = n < nTexts && n > 0 ? `of ${n} of ${nTexts} texts` : undefined;
                   return (
                     <td key={info.id} title={of}>
@@ -75,7 +78,9 @@ export function SummaryTable({ run, columns }: Props) {
                     </td>
                   );
                 })}
-                <td class="sw-table-flags">{flags}</td>
+                <td class="sw-table-flags" data-none={flags === ""}>
+                  {flags || (cells.some((cell) => run.cells[cell]?.state === "done") ? "none" : <Missing />)}
+                </td>
               </tr>
             );
           })}
