@@ -21,13 +21,25 @@ await build({
   target: ["es2022"],
   charset: "utf8",
   legalComments: "none",
+  alias: { "d3-interpolate": "./src/interpolate.ts" },
   jsx: "automatic",
   jsxImportSource: "preact",
   logLevel: "warning",
 });
 
 // The bundle holds these packages, whose licences travel with it.
-const bundled = ["preact", "@preact/signals", "@preact/signals-core", "diff"].map(
+const PACKAGES = [
+  "preact",
+  "@preact/signals",
+  "@preact/signals-core",
+  "d3-array",
+  "d3-format",
+  "d3-path",
+  "d3-scale",
+  "d3-shape",
+  "diff",
+];
+const bundled = PACKAGES.map(
   (name) => `${name}\n\n${readFileSync(join(here, "node_modules", name, "LICENSE"), "utf8").trim()}\n`,
 );
 writeFileSync(join(out, "THIRD_PARTY_LICENSES.txt"), bundled.join("\n\n"));

@@ -1,8 +1,10 @@
 // For development only: one widget on a scripted kernel. The query picks the scene:
 // ?scene=empty|methods|python|flags|done|… (see scenes.ts)&theme=light|dark|none
 
-import widget from "../src/index";
+import { h, render } from "preact";
+import { openPage } from "../src/page";
 import type { FeatureCard } from "../src/protocol.gen";
+import { App } from "../src/views/App";
 import cards from "./cards.json";
 import { FakeKernel } from "./fake_kernel";
 import { SCENES, STATUS, TEXTS } from "./scenes";
@@ -24,8 +26,8 @@ Object.assign(window, { kernel });
 
 const el = document.getElementById("widget");
 if (el !== null) {
-  const { initialize, render } = widget();
-  initialize({ model: kernel });
-  render({ model: kernel, el });
+  const page = openPage(kernel);
+  render(h(App, { view: { ...page, id: (name: string) => `dev-${name}` } }), el);
+  if (scene.isSummary) page.results.view.value = "summary";
   await scene.play?.(kernel, el);
 }

@@ -56,23 +56,38 @@ export function atEnd(cell: CellView, steering: Steering): Measures {
   return { ...NOTHING_MEASURED, dose, flags };
 }
 
+/** No two texts measure the same: a factor near 1, the same each time. */
+function wave({ index }: CellView, { edits }: Steering, n: number): number {
+  const feature = edits[0] === undefined ? null : featureOf(edits[0].feature);
+  return 1 + 0.22 * Math.sin(index * 1.7 + n) + 0.3 * Math.sin((feature?.index ?? 0) * n);
+}
+
 /** What the scoring pass adds, some time after the text. */
 export function scored(cell: CellView, steering: Steering): Measures {
   const { measures } = cell;
   if (cell.text.trim() === "") return measures;
   const dose = measures.dose ?? 0;
   const baseline = steering.edits.length === 0;
-  const kl = 1.9 * dose * dose;
+  const kl = 1.9 * dose * dose * wave(cell, steering, 1);
   return {
     ...measures,
     ...repetitionOf(cell.text),
+    ...(dose > TOO_LARGE ? { repetition: 0.2 * dose * wave(cell, steering, 4) } : {}),
     ...(baseline ? {} : { kl_mean: kl, kl_p95: 3.1 * kl, kl_max: 6.4 * kl }),
-    perplexity: 6.2 * Math.exp(2.2 * dose),
+    perplexity: 6.2 * Math.exp(2.2 * dose) * wave(cell, steering, 2),
     activations: steering.edits.flatMap((edit) => {
       const feature = featureOf(edit.feature);
+      const push = 14 * dose * (edit.strength < 0 ? 0.1 : 1);
       return feature === null
         ? []
-        : [{ index: feature.index, sae: "steer-widget-demo", mean: 14 * dose, max: 58.4 * dose }];
+        : [
+            {
+              index: feature.index,
+              sae: "steer-widget-demo",
+              mean: push * wave(cell, steering, 3),
+              max: 4.2 * push,
+            },
+          ];
     }),
     off_target: baseline
       ? []

@@ -1,6 +1,6 @@
 // For development only: states of the page worth looking at.
 import { EMPTY_SELECTION } from "../src/defaults";
-import type { Edit, ErrorInfo, Feature, SaeInfo, Status, Vector } from "../src/protocol.gen";
+import type { ErrorInfo, Feature, SaeInfo, SelectedEdit, Status, Vector } from "../src/protocol.gen";
 import type { FakeKernel } from "./fake_kernel";
 
 interface Scene {
@@ -10,6 +10,7 @@ interface Scene {
   nOthers?: number;
   texts?: readonly string[];
   preserveNorm?: boolean;
+  isSummary?: boolean;
   play?: (kernel: FakeKernel, el: HTMLElement) => Promise<void>;
 }
 
@@ -58,7 +59,12 @@ export const STATUS: Status = {
   history_problem: null,
 };
 
-const edit = (index: number, label: string, strength: number, change: Partial<Edit> = {}): Edit => ({
+const edit = (
+  index: number,
+  label: string,
+  strength: number,
+  change: Partial<SelectedEdit> = {},
+): SelectedEdit => ({
   feature: { kind: "feature", index, label, sae: "" },
   strength,
   unit: "raw",
@@ -66,6 +72,8 @@ const edit = (index: number, label: string, strength: number, change: Partial<Ed
   positions: "all",
   skip_special: null,
   schedule: null,
+  more_strengths: [],
+  is_hidden: false,
   ...change,
 });
 
@@ -121,6 +129,35 @@ async function run(_kernel: FakeKernel, el: HTMLElement): Promise<void> {
   await wait(120);
   press(el, "sw-run");
 }
+
+const WALK = "Yesterday I went for a walk and";
+
+/** Two features, each at seven strengths. */
+const SWEEP = [523, 3530].flatMap((index, i) =>
+  [-180, -120, -60, 0, 60, 120, 180].map((strength) =>
+    edit(index, i === 0 ? "war, in 'during the war'" : "Science, mostly the journal", strength),
+  ),
+);
+
+const BATCH = [
+  WALK,
+  "The best thing about the city is\nthat one can always",
+  "My grandmother told me that",
+  "The doctor looked at the results and",
+  "In the morning the harbour",
+  "She opened the letter. It said",
+  "The recipe begins with",
+  "When the train stopped for no reason between two stations, the passengers looked at each other and then",
+  "According to the report,",
+  "Nobody had told him",
+  "The first rule is",
+  "I think that",
+];
+
+const batchOf = (prompts: readonly string[], edits: readonly SelectedEdit[], samples = 1) => ({
+  prompts,
+  selection: { ...EMPTY_SELECTION, edits, samples },
+});
 
 export const SCENES: Record<string, Scene> = {
   empty: {},
@@ -317,5 +354,27 @@ export const SCENES: Record<string, Scene> = {
       press(el, "sw-interrupt");
     },
   },
+  sweep: { traits: batchOf([WALK], SWEEP), isSummary: true, play: run },
+  sweepmany: { traits: batchOf(BATCH.slice(0, 2), SWEEP, 2), isSummary: true, play: run },
+  sweepband: { traits: batchOf(BATCH.slice(0, 7), SWEEP, 2), isSummary: true, play: run },
+  sweeplog: {
+    traits: batchOf(
+      [WALK],
+      [1, 2, 5, 10, 20, 50, 100].flatMap((s) => [edit(523, "war, in 'during the war'", s), edit(5, "", -s)]),
+    ),
+    isSummary: true,
+    play: run,
+  },
+  batch: { traits: batchOf(BATCH, THREE), isSummary: true, play: run },
+  batchhalf: { traits: batchOf(BATCH, THREE, 2), isSummary: true, nTicks: 22, play: run },
+  batchlarge: {
+    traits: batchOf(
+      Array.from({ length: 50 }, (_, i) => `${BATCH[i % BATCH.length]} (${i + 1})`),
+      Array.from({ length: 9 }, (_, i) => edit(520 + i, `a rather long label of feature ${i}`, 20 * i)),
+    ),
+    isSummary: true,
+    play: run,
+  },
+  few: { traits: batchOf([WALK], THREE.slice(0, 1)), isSummary: true, play: run },
   offline: { silent: true, traits: CHOSEN },
 };

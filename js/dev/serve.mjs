@@ -7,6 +7,7 @@ const served = await context({
   bundle: true,
   format: "esm",
   target: ["es2022"],
+  alias: { "d3-interpolate": "./src/interpolate.ts" },
   jsx: "automatic",
   jsxImportSource: "preact",
   sourcemap: "inline",

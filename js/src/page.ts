@@ -6,13 +6,15 @@ import { Connection, type HostModel } from "./connection";
 import { ResultsRoom } from "./results";
 import { isActive } from "./states";
 import { Store } from "./store";
+import { SummaryRoom } from "./summary_room";
 import { WorkerRoom } from "./worker_room";
 
 export interface Page {
   readonly store: Store;
   readonly actions: Actions;
-  readonly workerRoom: WorkerRoom;
   readonly results: ResultsRoom;
+  readonly summary: SummaryRoom;
+  readonly workerRoom: WorkerRoom;
   close(): void;
 }
 
@@ -39,8 +41,9 @@ export function openPage(model: HostModel): Page {
   return {
     store,
     actions: new Actions(store, connection),
-    workerRoom: new WorkerRoom(connection),
     results: new ResultsRoom(store),
+    summary: new SummaryRoom(),
+    workerRoom: new WorkerRoom(connection),
     close,
   };
 }

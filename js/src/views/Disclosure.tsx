@@ -2,13 +2,15 @@ import type { ComponentChildren } from "preact";
 
 interface Props {
   testId: string;
+  /** What is to be seen inside. */
+  words?: string;
   /** Called each time it is opened. */
   onOpen?: () => void;
   children: ComponentChildren;
 }
 
 /** The whole story, one click away. */
-export function Disclosure({ testId, onOpen, children }: Props) {
+export function Disclosure({ testId, words = "Details", onOpen, children }: Props) {
   return (
     <details
       class="sw-error-details"
@@ -17,7 +19,7 @@ export function Disclosure({ testId, onOpen, children }: Props) {
         if (event.currentTarget.open) onOpen?.();
       }}
     >
-      <summary>Details</summary>
+      <summary>{words}</summary>
       {children}
     </details>
   );
