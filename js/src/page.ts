@@ -3,12 +3,14 @@ import { createContext } from "preact";
 import { useContext } from "preact/hooks";
 import { Actions } from "./actions";
 import { Connection, type HostModel } from "./connection";
+import { Sets } from "./sets";
 import { isActive } from "./states";
 import { Store } from "./store";
 
 export interface Page {
   readonly store: Store;
   readonly actions: Actions;
+  readonly sets: Sets;
   close(): void;
 }
 
@@ -32,7 +34,12 @@ export function openPage(model: HostModel): Page {
     removeEventListener("online", backOnline);
     connection.close();
   };
-  return { store, actions: new Actions(store, connection), close };
+  return {
+    store,
+    actions: new Actions(store, connection),
+    sets: new Sets(store, connection),
+    close,
+  };
 }
 
 export interface View extends Page {
