@@ -3,6 +3,8 @@ import { createContext } from "preact";
 import { useContext } from "preact/hooks";
 import { Actions } from "./actions";
 import { Connection, type HostModel } from "./connection";
+import { Editing } from "./editing";
+import { Finding } from "./finding";
 import { Sets } from "./sets";
 import { isActive } from "./states";
 import { Store } from "./store";
@@ -10,6 +12,8 @@ import { Store } from "./store";
 export interface Page {
   readonly store: Store;
   readonly actions: Actions;
+  readonly editing: Editing;
+  readonly finding: Finding;
   readonly sets: Sets;
   close(): void;
 }
@@ -37,6 +41,8 @@ export function openPage(model: HostModel): Page {
   return {
     store,
     actions: new Actions(store, connection),
+    editing: new Editing(store),
+    finding: new Finding(store, connection),
     sets: new Sets(store, connection),
     close,
   };
