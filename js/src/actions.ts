@@ -1,10 +1,19 @@
 // What the page can do, as the buttons name it.
 import type { Connection } from "./connection";
-import { featureOf, saeOf } from "./directions";
+import { featureOf, saeOf, searchedSae } from "./directions";
 import { describe } from "./errors";
 import { dialOf, methodOf, startOf } from "./methods";
 import { isBlank, withoutPrompt, withPrompt } from "./prompts";
-import type { FeatureCard, Generation, Log, Prompt, SelectedEdit, Selection, Unit } from "./protocol.gen";
+import type {
+  Feature,
+  FeatureCard,
+  Generation,
+  Log,
+  Prompt,
+  SelectedEdit,
+  Selection,
+  Unit,
+} from "./protocol.gen";
 import { rowKeys, withRow } from "./rows";
 import { isActive } from "./states";
 import type { Store } from "./store";
@@ -16,12 +25,10 @@ const RUN_PATIENCE_MS = 1_000;
 const STOP_PATIENCE_MS = 1_000;
 /** A queued Stop is answered when the running cell ends, however long that takes. */
 const STOP_TIMEOUT_MS = 3_600_000;
-const N_HITS = 20;
 
 export class Actions {
   readonly #store: Store;
   readonly #connection: Connection;
-  #lastSearch = 0;
 
   constructor(store: Store, connection: Connection) {
     this.#store = store;
@@ -64,11 +71,12 @@ export class Actions {
 
   // ---- features
 
-  addFeature(card: Pick<FeatureCard, "index" | "label">, strength?: number): void {
+  addFeature(card: Pick<FeatureCard, "index" | "label">, strength?: number, sae = ""): void {
     const { status, selection } = this.#store;
+    const feature: Feature = { kind: "feature", index: card.index, label: card.label, sae };
     const edit: SelectedEdit = {
-      feature: { kind: "feature", index: card.index, label: card.label, sae: "" },
-      strength: strength ?? startStrength(status.value.saes[0] ?? null),
+      feature,
+      strength: strength ?? startStrength(saeOf(feature, status.value.saes)),
       unit: "raw",
       method: null,
       positions: "all",
@@ -111,57 +119,32 @@ export class Actions {
       return;
     }
     ui.forget((field) => field === `strength/${row}`);
-    ui.setAside.set(`${left}/${row}`, { strength: edit.strength, unit: edit.unit });
+    const { strength, unit, more_strengths } = edit;
+    ui.setAside.set(`${left}/${row}`, { strength, unit, more_strengths });
     const dialled = ui.setAside.get(`${entered}/${row}`) ?? startOf(edit, method, status.value.saes);
     this.changeEdit(row, "method", (e) => ({ ...e, method, ...dialled }));
-  }
-
-  duplicate(row: string): void {
-    this.#store.selection.reshape((s) => ({ ...s, edits: withRow(s.edits, row, (edit) => [edit, edit]) }));
-  }
-
-  remove(row: string): void {
-    const { ui } = this.#store;
-    ui.forget((field) => field.endsWith(`/${row}`));
-    for (const key of ui.setAside.keys()) if (key.endsWith(`/${row}`)) ui.setAside.delete(key);
-    this.#store.selection.reshape((s) => ({ ...s, edits: withRow(s.edits, row, () => []) }));
   }
 
   setLayout(change: Partial<Selection>): void {
     this.#store.selection.change(Object.keys(change).join(), (s) => ({ ...s, ...change }));
   }
 
-  /** Hits for words or an index; null when a newer search has overtaken this one. */
-  async search(text: string): Promise<FeatureCard[] | null> {
-    this.#lastSearch += 1;
-    const mine = this.#lastSearch;
-    try {
-      const cards = await this.#find(text, N_HITS);
-      if (mine !== this.#lastSearch) return null;
-      this.#store.ui.fail("search", null);
-      return cards;
-    } catch (thrown) {
-      if (mine !== this.#lastSearch) return null;
-      this.#store.ui.fail("search", describe(thrown));
-      return [];
-    }
-  }
-
   /** Learns label, activation and examples of a feature that came from Python. */
-  async learn(index: number): Promise<void> {
-    if (this.#store.ui.cards.value.has(index)) return;
+  async learn(index: number, sae = ""): Promise<void> {
+    const { status, ui } = this.#store;
+    const searched = searchedSae(sae, status.value.saes);
+    if (searched === null || ui.cards.value.has(`${searched}:${index}`)) return;
     try {
-      await this.#find(String(index), 1);
+      const result = await this.#connection.request({
+        type: "Search",
+        text: String(index),
+        limit: 1,
+        sae: searched,
+      });
+      if (result?.type === "Found") ui.learn(result.cards, searched);
     } catch (thrown) {
-      this.#store.ui.fail(`card/${index}`, describe(thrown));
+      ui.fail(`card/${index}`, describe(thrown));
     }
-  }
-
-  async #find(text: string, limit: number): Promise<FeatureCard[]> {
-    const result = await this.#connection.request({ type: "Search", text, limit, sae: "" });
-    const cards = result?.type === "Found" ? result.cards : [];
-    this.#store.ui.learn(cards);
-    return cards;
   }
 
   // ---- generation

@@ -49,9 +49,11 @@ export function saeOf(direction: Steerable, saes: readonly SaeInfo[]): SaeInfo |
   return named ?? saes[0] ?? null;
 }
 
-/** Whether the table of features and the search, which are the first SAE's, speak of this feature. */
-export const isOfFirstSae = (sae: string, saes: readonly SaeInfo[]): boolean =>
-  sae === "" || saes.length === 0 || saes[0]?.name === sae;
+/** The SAE's name as features of it have it: the first one's is "". Null where no such SAE is loaded. */
+export function searchedSae(sae: string, saes: readonly SaeInfo[]): string | null {
+  if (sae === "" || saes.length === 0 || sae === saes[0]?.name) return "";
+  return saes.some(({ name }) => name === sae) ? sae : null;
+}
 
 const MAX_LABEL_CHARS = 300;
 

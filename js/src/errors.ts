@@ -41,6 +41,9 @@ const GENERATION_FIELDS = [
   "chat",
 ] as const;
 
+/** Fields of an error that belong to the layout of the run. */
+const LAYOUT_FIELDS = ["samples", "grid_strengths", "sweep_start", "sweep_stop", "n_sweep_steps", "master"];
+
 const sameValue = (info: ErrorInfo, value: unknown): boolean =>
   info.value === String(value) || info.value === `'${String(value)}'` || Number(info.value) === value;
 
@@ -70,7 +73,7 @@ export function place(info: ErrorInfo, selection: Selection, prompts: readonly P
   if (info.field === "") return "";
   if (info.field === "prompt" || info.field === "prompts" || info.field === "message content")
     return placeInPrompt(info, prompts);
-  if (info.field === "samples") return "samples";
+  if (LAYOUT_FIELDS.includes(info.field)) return info.field;
   if (GENERATION_FIELDS.some((name) => name === info.field)) return `generation/${info.field}`;
   return placeInRow(info, selection);
 }

@@ -33,3 +33,29 @@ export function countColumns(selection: Selection): number {
   );
   return baseline + counts.reduce((sum, n) => sum + n, 0);
 }
+
+/** As `MAX_COLUMNS` of `steer_widget/layout.py`. */
+const MAX_COLUMNS = 1_000;
+
+/** Why no columns can be made of it; "" where they can. */
+export function layoutProblem(selection: Selection): string {
+  const hasRows = selection.edits.some((row) => !row.is_hidden);
+  if (hasRows && selection.layout === "grid" && selection.grid_strengths.length === 0)
+    return "Add a strength to the grid.";
+  const nColumns = countColumns({ ...selection, baseline: false, control: false });
+  return nColumns > MAX_COLUMNS
+    ? `${nColumns.toLocaleString("en")} columns are too many; at most ${MAX_COLUMNS.toLocaleString("en")}.`
+    : "";
+}
+
+/** "2 × 3 strengths = 6 combinations", where strengths of several rows multiply. */
+export function combinationWords(selection: Selection): string {
+  if (selection.layout !== "combined") return "";
+  const counts = selection.edits
+    .filter((row) => !row.is_hidden)
+    .map(strengthsOf)
+    .filter((n) => n > 1);
+  if (counts.length < 2) return "";
+  const n = counts.reduce((product, one) => product * one, 1);
+  return `${counts.join(" × ")} strengths = ${n.toLocaleString("en")} combinations`;
+}

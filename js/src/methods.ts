@@ -1,7 +1,7 @@
 // Steering methods. Which there are, the worker says; of the known ones the page knows how they are dialled.
 import { normOf, saeOf } from "./directions";
-import type { Edit, SaeInfo } from "./protocol.gen";
-import { startStrength } from "./strength";
+import type { Edit, FeatureCard, SaeInfo, SelectedEdit } from "./protocol.gen";
+import { startInUnit, startStrength } from "./strength";
 
 /** push: a signed strength with a unit; factor: a multiple of what is there; none: no strength at all. */
 export type DialKind = "push" | "factor" | "none";
@@ -56,18 +56,29 @@ export function methodOptions(methods: readonly string[], current: string) {
   return [...known, ...others, ...missing].map((name) => ({ value: name, name, hint: methodHint(name) }));
 }
 
-export type Dialled = Pick<Edit, "strength" | "unit">;
+export type Dialled = Pick<SelectedEdit, "strength" | "unit" | "more_strengths">;
+
+/** What the reset button of a row's dial goes back to, in the unit it has. */
+export function resetOf(edit: Edit, saes: readonly SaeInfo[], card: FeatureCard | undefined): number {
+  return dialOf(methodOf(edit)) === "factor"
+    ? DOUBLED
+    : startInUnit(edit.feature, edit.unit ?? "raw", saeOf(edit.feature, saes), card);
+}
 
 /** Where the dial of a newly chosen method starts: the same kind of push where there is one. */
 export function startOf(edit: Edit, method: string, saes: readonly SaeInfo[]): Dialled {
   switch (dialOf(method)) {
     case "none":
-      return { strength: 0, unit: "raw" };
+      return { strength: 0, unit: "raw", more_strengths: [] };
     case "factor": {
       const pushes = dialOf(methodOf(edit)) === "push" && edit.strength > 0;
-      return { strength: pushes ? DOUBLED : REMOVED, unit: "raw" };
+      return { strength: pushes ? DOUBLED : REMOVED, unit: "raw", more_strengths: [] };
     }
     case "push":
-      return { strength: startStrength(saeOf(edit.feature, saes), normOf(edit.feature)), unit: "raw" };
+      return {
+        strength: startStrength(saeOf(edit.feature, saes), normOf(edit.feature)),
+        unit: "raw",
+        more_strengths: [],
+      };
   }
 }

@@ -3,7 +3,10 @@ import { createContext } from "preact";
 import { useContext } from "preact/hooks";
 import { Actions } from "./actions";
 import { Connection, type HostModel } from "./connection";
+import { Editing } from "./editing";
+import { Finding } from "./finding";
 import { ResultsRoom } from "./results";
+import { Sets } from "./sets";
 import { isActive } from "./states";
 import { Store } from "./store";
 import { SummaryRoom } from "./summary_room";
@@ -15,6 +18,9 @@ export interface Page {
   readonly results: ResultsRoom;
   readonly summary: SummaryRoom;
   readonly workerRoom: WorkerRoom;
+  readonly editing: Editing;
+  readonly finding: Finding;
+  readonly sets: Sets;
   close(): void;
 }
 
@@ -44,6 +50,9 @@ export function openPage(model: HostModel): Page {
     results: new ResultsRoom(store),
     summary: new SummaryRoom(),
     workerRoom: new WorkerRoom(connection),
+    editing: new Editing(store),
+    finding: new Finding(store, connection),
+    sets: new Sets(store, connection),
     close,
   };
 }

@@ -3,9 +3,9 @@ import { batch, computed, type ReadonlySignal, type Signal, signal } from "@prea
 import { Colours } from "./colours";
 import type { LinkState } from "./connection";
 import { DEFAULT_GENERATION, EMPTY_SELECTION, UNKNOWN_STATUS } from "./defaults";
-import { isOfFirstSae } from "./directions";
+import { searchedSae } from "./directions";
 import { invalidInput, place } from "./errors";
-import { countColumns } from "./layout";
+import { countColumns, layoutProblem } from "./layout";
 import { LoadingClock } from "./loading";
 import { Shared } from "./pending";
 import { HALF_A_CHARACTER, isBlank, isWhole } from "./prompts";
@@ -40,7 +40,10 @@ export class Store {
   /** The run as drawn: follows the run as received once per animation frame. */
   readonly shown: Signal<Shown> = signal(NOTHING_SHOWN);
   readonly ui = new UiState();
-  readonly colours = new Colours();
+  readonly colours = new Colours(
+    [() => this.selection.value.value.edits.map((edit) => edit.feature), () => this.#shownDirections.value],
+    () => this.status.value.saes,
+  );
   readonly fieldErrors: ReadonlySignal<Readonly<Record<string, ErrorInfo>>>;
   readonly generalErrors: ReadonlySignal<readonly [string, ErrorInfo][]>;
   readonly nColumns: ReadonlySignal<number>;
@@ -52,6 +55,10 @@ export class Store {
   readonly nUnfinished: ReadonlySignal<number>;
   readonly canRetry: ReadonlySignal<boolean>;
   readonly loading = new LoadingClock();
+  readonly #steerings = computed(() => this.shown.value.run?.steerings ?? []);
+  readonly #shownDirections = computed(() =>
+    this.#steerings.value.flatMap(({ edits }) => edits.map((edit) => edit.feature)),
+  );
   #received: Shown = NOTHING_SHOWN;
   #frame = 0;
   /** The run whose refused value was last shown at its field. */
@@ -89,10 +96,10 @@ export class Store {
     );
   }
 
-  /** What is known of a feature; only the first SAE's have cards. */
+  /** What is known of a feature. */
   card(feature: Pick<Feature, "index" | "sae"> | null): FeatureCard | undefined {
-    if (feature === null || !isOfFirstSae(feature.sae, this.status.value.saes)) return undefined;
-    return this.ui.cards.value.get(feature.index);
+    const sae = feature === null ? null : searchedSae(feature.sae, this.status.value.saes);
+    return sae === null ? undefined : this.ui.cards.value.get(`${sae}:${feature?.index}`);
   }
 
   /** Takes a message of the run in and has it drawn with the next frame. */
@@ -205,6 +212,8 @@ export class Store {
     const prompts = this.prompts.value.value;
     if (prompts.length === 0 || prompts.some(isBlank)) return "Type a prompt to run.";
     if (!prompts.every(isWhole)) return `A prompt cannot be sent; allowed: ${HALF_A_CHARACTER}.`;
+    const problem = layoutProblem(this.selection.value.value);
+    if (problem !== "") return problem;
     if (this.nColumns.value === 0) return "Choose a feature, or turn the baseline on.";
     if (this.isStarting.value) return "Starting…";
     if (isActive(this.shown.value.run)) return "A run is on.";

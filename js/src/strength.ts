@@ -1,7 +1,8 @@
 // The scales of strength dials: signed and symmetric-logarithmic for pushes, even for factors.
 import { normOf } from "./directions";
 import { rounded } from "./numbers";
-import type { Edit, FeatureCard, SaeInfo, Unit } from "./protocol.gen";
+import type { FeatureCard, SaeInfo, SelectedEdit, Steerable, Unit } from "./protocol.gen";
+import { sortedOnce } from "./strengths";
 
 export const UNITS: readonly { value: Unit; name: string; hint: string }[] = [
   { value: "raw", name: "raw", hint: "The coefficient itself: strength × the feature's unit direction." },
@@ -78,6 +79,19 @@ export const pushScale = (range: number): Scale => ({
   fromPosition: (position) => fromPosition(position, range),
 });
 
+const MASTER_MAX = 2;
+const MASTER_QUANTUM = 0.02;
+
+/** For the factor on all strengths: 1 leaves them, 0 takes them away. */
+export const MASTER_SCALE: Scale = {
+  min: 0,
+  max: MASTER_MAX,
+  rest: 1,
+  step: MASTER_QUANTUM,
+  toPosition: (factor) => Math.max(-1, Math.min(1, factor - 1)),
+  fromPosition: (position) => Number((1 + position).toFixed(2)),
+};
+
 const FACTOR_MIN = -2;
 const FACTOR_MAX = 5;
 const FACTOR_QUANTUM = 0.05;
@@ -98,7 +112,7 @@ export const FACTOR_SCALE: Scale = {
 };
 
 /** Raw strength of one `unit`; null where it is not known. */
-function rawPerUnit(
+export function rawPerUnit(
   unit: Unit,
   sae: SaeInfo | null,
   card: FeatureCard | undefined,
@@ -109,16 +123,40 @@ function rawPerUnit(
   return value !== undefined && value !== null && value > 0 ? value : null;
 }
 
-/** The same edit in another unit: the same push where both units are known, else the number as it is. */
-export function inUnit<E extends Edit>(
-  edit: E,
+/** The same edit in another unit: the same pushes where both units are known, else the numbers as they are. */
+export function inUnit(
+  edit: SelectedEdit,
   unit: Unit,
   sae: SaeInfo | null,
   card: FeatureCard | undefined,
-): E {
+): SelectedEdit {
   const norm = normOf(edit.feature);
   const from = rawPerUnit(edit.unit ?? "raw", sae, card, norm);
   const to = rawPerUnit(unit, sae, card, norm);
-  const strength = from !== null && to !== null ? rounded((edit.strength * from) / to, 3) : edit.strength;
-  return { ...edit, unit, strength };
+  const change = (strength: number) =>
+    from !== null && to !== null ? rounded((strength * from) / to, 3) : strength;
+  return {
+    ...edit,
+    unit,
+    strength: change(edit.strength),
+    more_strengths: sortedOnce(edit.more_strengths.map(change)),
+  };
+}
+
+/** Where a direction starts in this unit. */
+export function startInUnit(
+  feature: Steerable,
+  unit: Unit,
+  sae: SaeInfo | null,
+  card: FeatureCard | undefined,
+): number {
+  if (unit === "norm") return START_SHARE;
+  const norm = normOf(feature);
+  const raw = rawPerUnit(unit, sae, card, norm);
+  // Of a maximum that nobody measured, once is what is usual.
+  return raw === null
+    ? 1
+    : unit === "raw"
+      ? startStrength(sae, norm)
+      : rounded(startStrength(sae, norm) / raw, 2);
 }

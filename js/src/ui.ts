@@ -16,7 +16,8 @@ export class UiState {
   readonly failed: Signal<Readonly<Record<string, ErrorInfo>>> = signal({});
   /** Prompts that were left empty or were run empty, by number. */
   readonly touched: Signal<ReadonlySet<number>> = signal(new Set());
-  readonly cards: Signal<ReadonlyMap<number, FeatureCard>> = signal(new Map());
+  /** By the SAE's name, empty for the first one, and the feature's index: "name:5". */
+  readonly cards: Signal<ReadonlyMap<string, FeatureCard>> = signal(new Map());
   readonly opened: Signal<ReadonlySet<string>> = signal(new Set());
   /** Strengths left behind by a change of method, by kind of dial and row: taken up again on the way back. */
   readonly setAside = new Map<string, Dialled>();
@@ -56,9 +57,9 @@ export class UiState {
     this.opened.value = next;
   }
 
-  learn(cards: readonly FeatureCard[]): void {
+  learn(cards: readonly FeatureCard[], sae: string): void {
     const next = new Map(this.cards.value);
-    for (const card of cards) next.set(card.index, card);
+    for (const card of cards) next.set(`${sae}:${card.index}`, card);
     this.cards.value = next;
   }
 

@@ -1,60 +1,119 @@
-import type { FeatureCard } from "../protocol.gen";
+import { neuronpediaUrl } from "../neuronpedia";
+import { rounded, short } from "../numbers";
+import type { FeatureCard, SaeInfo } from "../protocol.gen";
 import { ExampleText } from "./ExampleText";
-import { facts } from "./SearchHit";
+import { Icon } from "./Icon";
+import { TokenChips } from "./TokenChips";
 
-const CONFIDENCE: Readonly<Record<number, string>> = {
-  3: "label: clear",
-  2: "label: mostly fits",
-  1: "label: mixed examples",
-};
+const CONFIDENCE: Readonly<Record<number, string>> = { 3: "clear", 2: "mostly fits", 1: "mixed" };
 
-function Tokens({ title, hint, tokens }: { title: string; hint: string; tokens: readonly string[] }) {
-  if (tokens.length === 0) return null;
+interface Fact {
+  readonly name: string;
+  readonly value: string;
+  readonly hint: string;
+}
+
+function facts(card: FeatureCard | undefined, sae: SaeInfo | null): Fact[] {
+  const known: (Fact | null)[] = [
+    sae && { name: "layer", value: String(sae.layer), hint: `${sae.name}, at ${sae.hook_name}` },
+    card?.density == null
+      ? null
+      : {
+          name: "fires on",
+          value: `${rounded(card.density * 100, 2)} %`,
+          hint: "Share of tokens on which the feature is active.",
+        },
+    card?.max_act == null
+      ? null
+      : {
+          name: "max activation",
+          value: String(rounded(card.max_act, 3)),
+          hint: "The largest activation on the texts that were read.",
+        },
+    card?.output_score == null
+      ? null
+      : {
+          name: "output score",
+          value: short(card.output_score),
+          hint: "0 to 1: how much the feature, amplified, brings its own tokens forth. High ones steer better.",
+        },
+    CONFIDENCE[card?.label_confidence ?? 0] === undefined
+      ? null
+      : {
+          name: "label",
+          value: CONFIDENCE[card?.label_confidence ?? 0] ?? "",
+          hint: "How well the label fits the examples.",
+        },
+  ];
+  return known.filter((fact) => fact !== null);
+}
+
+interface Props {
+  card: FeatureCard | undefined;
+  index: number;
+  sae: SaeInfo | null;
+}
+
+/** What is known of a feature, in full. */
+export function FeatureDetails({ card, index, sae }: Props) {
+  const url = neuronpediaUrl(sae, index);
   return (
-    <div class="sw-tokens">
-      <h4 title={hint}>{title}</h4>
-      <ul>
-        {tokens.map((token) => (
-          <li key={token} class="sw-token">
-            <bdi>{token}</bdi>
-          </li>
-        ))}
-      </ul>
+    <div class="sw-details" data-testid="sw-feature-details">
+      <div class="sw-card-facts">
+        <dl>
+          {facts(card, sae).map(({ name, value, hint }) => (
+            <div key={name} class="sw-card-fact" title={hint}>
+              <dt>{name}</dt>
+              <dd>{value}</dd>
+            </div>
+          ))}
+        </dl>
+        {url !== null && (
+          <a class="sw-out" href={url} target="_blank" rel="noopener noreferrer" data-testid="sw-neuronpedia">
+            Neuronpedia
+            <Icon name="out" />
+            <span class="sw-hidden"> (opens in a new tab)</span>
+          </a>
+        )}
+      </div>
+      {card === undefined ? (
+        <p class="sw-quiet">Nothing more is known of this feature yet.</p>
+      ) : (
+        <div class="sw-card-body">
+          <TopExamples card={card} />
+          <div class="sw-lens">
+            <TokenChips
+              title="Raises"
+              hint="Tokens that this direction raises most if it is read out directly (logit lens)."
+              tokens={card.logit_lens_up}
+              testId="sw-tokens-up"
+            />
+            <TokenChips
+              title="Lowers"
+              hint="Tokens that this direction lowers most if it is read out directly (logit lens)."
+              tokens={card.logit_lens_down}
+              testId="sw-tokens-down"
+            />
+          </div>
+        </div>
+      )}
     </div>
   );
 }
 
-/** What is known of a feature, in full. */
-export function FeatureDetails({ card }: { card: FeatureCard | undefined }) {
-  if (card === undefined) return <p class="sw-details sw-quiet">Nothing is known of this feature yet.</p>;
-  const confidence = CONFIDENCE[card.label_confidence ?? 0];
-  const known = [...facts(card), ...(confidence === undefined ? [] : [confidence])];
+function TopExamples({ card }: { card: FeatureCard }) {
+  if (card.examples.length === 0) return null;
   return (
-    <div class="sw-details" data-testid="sw-feature-details">
-      {known.length > 0 && <p class="sw-facts">{known.join(" · ")}</p>}
-      {card.examples.length > 0 && (
-        <>
-          <h4>Where it fires most</h4>
-          <ol class="sw-examples">
-            {card.examples.map((example, i) => (
-              <li key={i}>
-                <span class="sw-act">{example.act.toFixed(1)}</span>
-                <ExampleText example={example} />
-              </li>
-            ))}
-          </ol>
-        </>
-      )}
-      <Tokens
-        title="Raises the tokens"
-        hint="Tokens that this direction raises most if it is read out directly (logit lens)."
-        tokens={card.logit_lens_up}
-      />
-      <Tokens
-        title="Lowers the tokens"
-        hint="Tokens that this direction lowers most if it is read out directly (logit lens)."
-        tokens={card.logit_lens_down}
-      />
+    <div class="sw-top-examples">
+      <h4>Where it fires most</h4>
+      <ol class="sw-examples">
+        {card.examples.map((example, i) => (
+          <li key={i}>
+            <span class="sw-act">{example.act.toFixed(1)}</span>
+            <ExampleText example={example} />
+          </li>
+        ))}
+      </ol>
     </div>
   );
 }

@@ -1,7 +1,8 @@
 import { useEffect } from "preact/hooks";
-import { featureOf, isOfFirstSae, labelOf } from "../directions";
+import { featureOf, labelOf, saeOf } from "../directions";
+import type { RowMoves } from "../moves";
 import { useView } from "../page";
-import type { Edit } from "../protocol.gen";
+import type { SelectedEdit } from "../protocol.gen";
 import { FeatureDetails } from "./FeatureDetails";
 import { FieldError } from "./FieldError";
 import { RowDials } from "./RowDials";
@@ -10,17 +11,20 @@ import { RowHead } from "./RowHead";
 interface Props {
   row: string;
   index: number;
-  edit: Edit;
+  edit: SelectedEdit;
+  moves: RowMoves;
+  /** On which side of it the dragged row would come. */
+  drop: "before" | "after" | undefined;
 }
 
 /** One edit of the selection: mostly a feature; a vector or a control where Python put one. */
-export function FeatureRow({ row, index, edit }: Props) {
+export function FeatureRow({ row, index, edit, moves, drop }: Props) {
   const { store, actions } = useView();
   const direction = edit.feature;
   const feature = featureOf(direction);
   const card = store.card(feature);
+  const { saes } = store.status.value;
   const online = store.link.value === "online";
-  const known = feature !== null && isOfFirstSae(feature.sae, store.status.value.saes) ? feature.index : null;
   const label = labelOf(direction, card?.label);
   const name =
     direction.kind !== "feature"
@@ -30,17 +34,27 @@ export function FeatureRow({ row, index, edit }: Props) {
         : `${label} (feature ${direction.index})`;
 
   useEffect(() => {
-    if (online && known !== null) void actions.learn(known);
-  }, [actions, known, online]);
+    if (online && feature !== null) void actions.learn(feature.index, feature.sae);
+  }, [actions, feature?.index, feature?.sae, saes, online]);
 
   return (
-    <li class="sw-row" data-colour={store.colours.of(direction)} data-testid={`sw-feature-${index}`}>
-      <RowHead row={row} index={index} edit={edit} name={name} label={label} />
+    <li
+      class="sw-row"
+      data-colour={store.colours.of(direction)}
+      data-hidden={edit.is_hidden}
+      data-dragged={moves.dragged === row}
+      data-drop={drop}
+      data-row={row}
+      data-testid={`sw-feature-${index}`}
+    >
+      <RowHead row={row} index={index} edit={edit} name={name} label={label} moves={moves} />
       <RowDials row={row} index={index} edit={edit} name={name} />
-      {["feature", "strength", "unit", "method", "positions"].map((field) => (
+      {["feature", "strength", "more_strengths", "unit", "method", "positions"].map((field) => (
         <FieldError key={field} field={`${field}/${row}`} testId={`sw-field-error-${field}-${index}`} />
       ))}
-      {direction.kind === "feature" && store.ui.opened.value.has(row) && <FeatureDetails card={card} />}
+      {direction.kind === "feature" && store.ui.opened.value.has(row) && (
+        <FeatureDetails card={card} index={direction.index} sae={saeOf(direction, saes)} />
+      )}
     </li>
   );
 }

@@ -6,10 +6,19 @@ interface Props {
   onPress: () => void;
   testId?: string;
   expanded?: boolean;
+  isDisabled?: boolean;
   class?: string;
 }
 
-export function IconButton({ icon, label, onPress, testId, expanded, class: extra = "" }: Props) {
+export function IconButton({
+  icon,
+  label,
+  onPress,
+  testId,
+  expanded,
+  isDisabled = false,
+  class: extra = "",
+}: Props) {
   return (
     <button
       type="button"
@@ -17,6 +26,7 @@ export function IconButton({ icon, label, onPress, testId, expanded, class: extr
       aria-label={label}
       title={label}
       aria-expanded={expanded}
+      disabled={isDisabled}
       data-testid={testId}
       onClick={onPress}
     >

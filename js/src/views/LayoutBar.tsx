@@ -1,31 +1,56 @@
 import type { NumberRule } from "../numbers";
 import { useView } from "../page";
+import { gridProposal, sweepProposal } from "../proposals";
+import type { Layout, Selection } from "../protocol.gen";
 import { FieldError } from "./FieldError";
+import { GridStrengths } from "./GridStrengths";
 import { NumberBox } from "./NumberBox";
+import { Segments } from "./Segments";
+import { SweepRange } from "./SweepRange";
 
 const SAMPLES: NumberRule = { field: "samples", whole: true, allowed: "a whole number from 1 up" };
+
+const LAYOUTS: readonly { value: Layout; words: string; hint: string }[] = [
+  { value: "separate", words: "Separate", hint: "A column for each strength of each feature." },
+  {
+    value: "combined",
+    words: "Combined",
+    hint: "All features at once in one column; where they have several strengths, one for each combination.",
+  },
+  { value: "grid", words: "Grid", hint: "Each feature at each strength of a list." },
+  { value: "sweep", words: "Sweep", hint: "Each feature at equally spaced strengths from one to another." },
+];
 
 /** How the selected features become columns. */
 export function LayoutBar() {
   const { store, actions, id } = useView();
-  const { layout, baseline, samples } = store.selection.value.value;
+  const selection = store.selection.value.value;
+  const { layout, baseline, samples, control } = selection;
+  /** A grid or sweep that has no strengths yet gets some that fit the first feature's dial. */
+  const proposal = (chosen: Layout): Partial<Selection> => {
+    const { saes } = store.status.value;
+    const known = (feature: Parameters<typeof store.card>[0]) => store.card(feature);
+    if (chosen === "grid" && selection.grid_strengths.length === 0)
+      return { grid_strengths: gridProposal(selection, saes, known) };
+    if (chosen === "sweep" && selection.sweep_start === selection.sweep_stop)
+      return sweepProposal(selection, saes, known);
+    return {};
+  };
   return (
     <div class="sw-layout">
-      <fieldset class="sw-segments">
-        <legend class="sw-hidden">Layout of the run</legend>
-        {(["separate", "combined"] as const).map((one) => (
-          <label key={one} class="sw-segment" data-on={layout === one}>
-            <input
-              type="radio"
-              name={id("layout")}
-              checked={layout === one}
-              data-testid={`sw-layout-${one}`}
-              onChange={() => actions.setLayout({ layout: one })}
-            />
-            {one === "combined" ? "Combined" : "Each its own column"}
-          </label>
-        ))}
-      </fieldset>
+      <Segments
+        legend="Layout of the run"
+        name={id("layout")}
+        value={layout}
+        options={LAYOUTS}
+        testId="sw-layout"
+        onChange={(chosen) => {
+          store.ui.forget((field) =>
+            ["grid_strengths", "sweep_start", "sweep_stop", "n_sweep_steps"].includes(field),
+          );
+          actions.setLayout({ layout: chosen, ...proposal(chosen) });
+        }}
+      />
       <label class="sw-check" title="An unsteered column to compare with. Turn it off to save a column.">
         <input
           type="checkbox"
@@ -34,6 +59,18 @@ export function LayoutBar() {
           onChange={(event) => actions.setLayout({ baseline: event.currentTarget.checked })}
         />
         Baseline
+      </label>
+      <label
+        class="sw-check"
+        title="Beside each steered column one that pushes just as hard in a random direction: what changes there too is not the feature's doing."
+      >
+        <input
+          type="checkbox"
+          checked={control}
+          data-testid="sw-control"
+          onChange={(event) => actions.setLayout({ control: event.currentTarget.checked })}
+        />
+        Random control
       </label>
       <div class="sw-inline">
         <span id={id("samples")}>Samples</span>
@@ -48,6 +85,8 @@ export function LayoutBar() {
           onChange={(n) => actions.setLayout({ samples: n })}
         />
       </div>
+      {layout === "grid" && <GridStrengths />}
+      {layout === "sweep" && <SweepRange />}
       <FieldError field="samples" testId="sw-field-error-samples" />
     </div>
   );

@@ -1,5 +1,4 @@
 import { useEffect } from "preact/hooks";
-import { isOfFirstSae } from "../directions";
 import { shortSigned } from "../numbers";
 import { useView } from "../page";
 import type { FeatureShift } from "../protocol.gen";
@@ -7,12 +6,11 @@ import type { FeatureShift } from "../protocol.gen";
 /** Features that moved besides; their labels are learnt when they are looked at: a number alone says nothing. */
 export function OffTarget({ shifts }: { shifts: readonly FeatureShift[] }) {
   const { store, actions } = useView();
-  const { saes } = store.status.value;
   const online = store.link.value === "online";
   useEffect(() => {
     if (!online) return;
-    for (const { index, sae } of shifts) if (isOfFirstSae(sae, saes)) void actions.learn(index);
-  }, [actions, online, saes, shifts]);
+    for (const { index, sae } of shifts) void actions.learn(index, sae);
+  }, [actions, online, shifts]);
   return (
     <ul class="sw-shifts" data-testid="sw-off-target">
       {shifts.map(({ index, sae, shift }) => (

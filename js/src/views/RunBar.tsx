@@ -1,3 +1,5 @@
+import { expectedWords } from "../estimate";
+import { combinationWords } from "../layout";
 import { count } from "../numbers";
 import { useView } from "../page";
 import { isActive } from "../states";
@@ -8,10 +10,17 @@ import { StopNotice } from "./StopNotice";
 /** Run and Stop, and how much a press will make. */
 export function RunBar() {
   const { store, actions, id } = useView();
-  const { samples } = store.selection.value.value;
+  const selection = store.selection.value.value;
+  const { samples } = selection;
   const nColumns = store.nColumns.value;
   const nPrompts = Math.max(1, store.prompts.value.value.length);
   const nCells = nColumns * nPrompts * samples;
+  const combinations = combinationWords(selection);
+  const expected = expectedWords(
+    store.status.value.speed,
+    nCells,
+    store.generation.value.value.max_new_tokens,
+  );
   const blocked = store.blocked.value;
   const { run } = store.shown.value;
   const active = isActive(run);
@@ -45,7 +54,13 @@ export function RunBar() {
         <span class="sw-count" data-testid="sw-count">
           {count(nColumns, "column")} × {count(nPrompts, "prompt")} × {count(samples, "sample")} ={" "}
           <strong>{count(nCells, "cell")}</strong>
+          {expected !== "" && <span data-testid="sw-expected">, {expected}</span>}
         </span>
+        {combinations !== "" && (
+          <span class="sw-count" data-testid="sw-combinations">
+            {combinations}
+          </span>
+        )}
         {why && (
           <span class="sw-why" data-testid="sw-why">
             {blocked}

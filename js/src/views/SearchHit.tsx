@@ -1,21 +1,19 @@
+import type { Hit } from "../finding";
 import { rounded } from "../numbers";
-import type { FeatureCard } from "../protocol.gen";
 import { ExampleText } from "./ExampleText";
+import { Icon } from "./Icon";
 
 const MAX_LEFT_CHARS = 44;
 
 interface Props {
-  card: FeatureCard;
+  hit: Hit;
   id: string;
   active: boolean;
+  /** Whether it is among the rows already. */
+  isSelected: boolean;
   onPick: () => void;
   onPoint: () => void;
 }
-
-export const facts = (card: FeatureCard): string[] => [
-  ...(card.density === null ? [] : [`fires on ${rounded(card.density * 100, 2)} % of tokens`]),
-  ...(card.max_act === null ? [] : [`max ${rounded(card.max_act, 3)}`]),
-];
 
 /** Enough of the text before, so that the token itself is seen on one line. */
 function ending(text: string): string {
@@ -23,8 +21,17 @@ function ending(text: string): string {
   return flat.length <= MAX_LEFT_CHARS ? flat : `…${flat.slice(-MAX_LEFT_CHARS)}`;
 }
 
-export function SearchHit({ card, id, active, onPick, onPoint }: Props) {
-  const [example] = card.examples;
+/** A feature that was found: its label, and where it fires most, on the prompt or on texts known before. */
+export function SearchHit({ hit, id, active, isSelected, onPick, onPoint }: Props) {
+  const { card, fires } = hit;
+  const example = fires ?? card.examples[0];
+  const { density } = card;
+  const fact =
+    fires !== null
+      ? `activation ${rounded(fires.act, 3)}`
+      : density === null
+        ? ""
+        : `fires on ${rounded(density * 100, 2)} %`;
   return (
     // biome-ignore lint/a11y/useKeyWithClickEvents: the combobox that owns this option handles the keys
     <div
@@ -33,7 +40,6 @@ export function SearchHit({ card, id, active, onPick, onPoint }: Props) {
       id={id}
       aria-selected={active}
       data-testid={`sw-hit-${card.index}`}
-      onMouseDown={(event) => event.preventDefault()}
       onMouseMove={onPoint}
       onClick={onPick}
     >
@@ -42,7 +48,13 @@ export function SearchHit({ card, id, active, onPick, onPoint }: Props) {
         <span class="sw-label" dir="auto">
           {card.label || "no label"}
         </span>
-        <span class="sw-facts">{facts(card).join(" · ")}</span>
+        {isSelected && (
+          <span class="sw-hit-selected">
+            <Icon name="check" />
+            selected
+          </span>
+        )}
+        <span class="sw-facts">{fact}</span>
       </div>
       {example !== undefined && (
         <div class="sw-hit-example">

@@ -1,0 +1,66 @@
+// How strong a push is against what is there: |edit| / |h|.
+import { normOf, saeOf, sourceOf } from "./directions";
+import { methodOf } from "./methods";
+import type { Edit, FeatureCard, SaeInfo, Steerable } from "./protocol.gen";
+import { rawPerUnit, type Scale } from "./strength";
+
+/** Half of all texts have collapsed at this dose: the bound of the flag `over_steered` (`benchmarks/collapse_dose.py`). */
+export const COLLAPSE_DOSE = 0.57;
+/** Doses that are named on a dial. */
+export const DOSE_TICKS: readonly number[] = [0.1, 0.2, 0.5, 1, 2, 5];
+
+/** Whether this SAE stands where the direction acts, not just for want of another. */
+function isWhereItActs(direction: Steerable, sae: SaeInfo): boolean {
+  const source = sourceOf(direction);
+  return source.kind === "feature"
+    ? source.sae === "" || source.sae === sae.name
+    : source.hook_name === "" || source.hook_name === sae.hook_name;
+}
+
+/**
+ * Dose of strength 1: |edit| is known beforehand for `add` alone, and |h| where the SAE's usual one is.
+ * Features count as directions of length 1, which most decoders have. `master`: the factor on all strengths.
+ */
+export function dosePerUnit(
+  edit: Edit,
+  saes: readonly SaeInfo[],
+  card: FeatureCard | undefined,
+  master = 1,
+): number | null {
+  const sae = saeOf(edit.feature, saes);
+  if (methodOf(edit) !== "add" || sae === null || !(sae.residual_norm > 0)) return null;
+  if (!isWhereItActs(edit.feature, sae)) return null;
+  const norm = normOf(edit.feature);
+  const raw = rawPerUnit(edit.unit ?? "raw", sae, card, norm);
+  const dose = raw === null ? 0 : (raw * norm * Math.abs(master)) / sae.residual_norm;
+  return dose > 0 ? dose : null;
+}
+
+export interface DoseScale {
+  /** Doses and where they stand on the dial, from -1 to 1. */
+  readonly ticks: readonly { readonly dose: number; readonly at: number }[];
+  /** Where texts have mostly collapsed. */
+  readonly zones: readonly { readonly from: number; readonly to: number }[];
+}
+
+/** The doses that a dial reaches. */
+export function doseScale(scale: Scale, perUnit: number): DoseScale {
+  const reaches = (strength: number) => strength >= scale.min && strength <= scale.max;
+  const ticks = DOSE_TICKS.flatMap((dose) =>
+    [-dose / perUnit, dose / perUnit]
+      .filter(reaches)
+      .map((strength) => ({ dose, at: scale.toPosition(strength) })),
+  );
+  const bound = COLLAPSE_DOSE / perUnit;
+  return {
+    ticks,
+    zones: [
+      ...(reaches(-bound) ? [{ from: -1, to: scale.toPosition(-bound) }] : []),
+      ...(reaches(bound) ? [{ from: scale.toPosition(bound), to: 1 }] : []),
+    ],
+  };
+}
+
+/** "0.41": two digits are what the usual |h| is good for. */
+export const doseWords = (dose: number): string =>
+  dose >= 10 ? String(Math.round(dose)) : dose >= 1 ? dose.toFixed(1) : dose.toFixed(2);

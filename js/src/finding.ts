@@ -1,0 +1,125 @@
+// Features are found by words, by index, and by what fires on the prompt.
+import { type Signal, signal } from "@preact/signals";
+import type { Connection } from "./connection";
+import { searchedSae } from "./directions";
+import { describe } from "./errors";
+import { isBlank } from "./prompts";
+import type { Example, FeatureCard, FoundFiring } from "./protocol.gen";
+import type { Store } from "./store";
+
+const N_HITS = 20;
+/** The worker reads the prompt; before that it may have to load, or to finish what it does. */
+const FIRING_TIMEOUT_MS = 120_000;
+
+export interface Hit {
+  readonly card: FeatureCard;
+  /** As features have it: empty for the first SAE. */
+  readonly sae: string;
+  /** Where it fires most on the prompt; null where it was not asked. */
+  readonly fires: Example | null;
+}
+
+export class Finding {
+  /** Name of the SAE that is searched; empty is the first. */
+  readonly sae: Signal<string> = signal("");
+  readonly #store: Store;
+  readonly #connection: Connection;
+  #latest = 0;
+  #search: Promise<unknown> = Promise.resolve();
+
+  constructor(store: Store, connection: Connection) {
+    this.#store = store;
+    this.#connection = connection;
+  }
+
+  /** Why it cannot be asked what fires; "" where it can. */
+  get firingProblem(): string {
+    const [prompt] = this.#store.prompts.value.value;
+    return prompt === undefined || isBlank(prompt) ? "Type a prompt first." : "";
+  }
+
+  /** Hits for words or an index; null when another question has overtaken this one. */
+  words(text: string): Promise<Hit[] | null> {
+    return this.#ask(async (isLatest) => {
+      // One at a time: what is typed while the kernel is busy does not pile up there.
+      await this.#search;
+      if (!isLatest()) return [];
+      const sae = this.#sae();
+      const asked = this.#connection.request({ type: "Search", text, limit: N_HITS, sae });
+      this.#search = asked.catch(() => undefined);
+      const result = await asked;
+      const cards = result?.type === "Found" ? result.cards : [];
+      this.#store.ui.learn(cards, sae);
+      return cards.map((card) => ({ card, sae, fires: null }));
+    });
+  }
+
+  /** What fires on the first prompt, as the next run reads it. */
+  firing(): Promise<Hit[] | null> {
+    return this.#ask(async () => {
+      const sae = this.#sae();
+      const [prompt = ""] = this.#store.prompts.value.value;
+      const { chat } = this.#store.generation.value.value;
+      const result = await this.#connection.request(
+        { type: "FindFiring", prompt, chat, limit: N_HITS, sae },
+        FIRING_TIMEOUT_MS,
+      );
+      if (result?.type !== "FoundFiring") return [];
+      this.#store.ui.learn(result.cards, sae);
+      return firingHits(result, sae);
+    });
+  }
+
+  /** Nobody waits for an answer any more. */
+  forget(): void {
+    this.#latest += 1;
+  }
+
+  isSelected({ card, sae }: Hit): boolean {
+    const { saes } = this.#store.status.value;
+    return this.#store.selection.value.value.edits.some(
+      ({ feature }) =>
+        feature.kind === "feature" && feature.index === card.index && searchedSae(feature.sae, saes) === sae,
+    );
+  }
+
+  #sae(): string {
+    return searchedSae(this.sae.value, this.#store.status.value.saes) ?? "";
+  }
+
+  async #ask(find: (isLatest: () => boolean) => Promise<Hit[]>): Promise<Hit[] | null> {
+    this.#latest += 1;
+    const mine = this.#latest;
+    const isLatest = () => mine === this.#latest;
+    try {
+      const hits = await find(isLatest);
+      if (!isLatest()) return null;
+      this.#store.ui.fail("search", null);
+      return hits;
+    } catch (thrown) {
+      if (!isLatest()) return null;
+      this.#store.ui.fail("search", describe(thrown));
+      return [];
+    }
+  }
+}
+
+/** Each with the prompt around the token on which it fires most. */
+export function firingHits({ features, cards, tokens }: FoundFiring, sae: string): Hit[] {
+  const known = new Map(cards.map((card) => [card.index, card]));
+  return features.flatMap(({ index, max_act, token }) => {
+    const card = known.get(index);
+    const text = (start: number, stop?: number) =>
+      tokens
+        .slice(start, stop)
+        .map((one) => one.text)
+        .join("");
+    const fires = {
+      act: max_act,
+      left: text(0, token),
+      token: text(token, token + 1),
+      right: text(token + 1),
+    };
+    return card === undefined ? [] : [{ card, sae, fires }];
+  });
+}
