@@ -3,12 +3,16 @@ import { createContext } from "preact";
 import { useContext } from "preact/hooks";
 import { Actions } from "./actions";
 import { Connection, type HostModel } from "./connection";
+import { PromptList } from "./prompt_list";
 import { isActive } from "./states";
 import { Store } from "./store";
+import { TokenPreviews } from "./token_preview";
 
 export interface Page {
   readonly store: Store;
   readonly actions: Actions;
+  readonly promptList: PromptList;
+  readonly tokens: TokenPreviews;
   close(): void;
 }
 
@@ -28,11 +32,15 @@ export function openPage(model: HostModel): Page {
   connection.open();
   const backOnline = () => void connection.sync();
   addEventListener("online", backOnline);
+  const actions = new Actions(store, connection);
+  const promptList = new PromptList(store, connection);
+  const tokens = new TokenPreviews(store, connection);
   const close = () => {
+    tokens.close();
     removeEventListener("online", backOnline);
     connection.close();
   };
-  return { store, actions: new Actions(store, connection), close };
+  return { store, actions, promptList, tokens, close };
 }
 
 export interface View extends Page {
