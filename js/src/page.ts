@@ -3,6 +3,8 @@ import { createContext } from "preact";
 import { useContext } from "preact/hooks";
 import { Actions } from "./actions";
 import { Connection, type HostModel } from "./connection";
+import { Live } from "./live";
+import { NextTokens } from "./next_token";
 import { PromptList } from "./prompt_list";
 import { isActive } from "./states";
 import { Store } from "./store";
@@ -13,6 +15,8 @@ export interface Page {
   readonly actions: Actions;
   readonly promptList: PromptList;
   readonly tokens: TokenPreviews;
+  readonly live: Live;
+  readonly nextTokens: NextTokens;
   close(): void;
 }
 
@@ -35,12 +39,14 @@ export function openPage(model: HostModel): Page {
   const actions = new Actions(store, connection);
   const promptList = new PromptList(store, connection);
   const tokens = new TokenPreviews(store, connection);
+  const live = new Live(store, actions);
+  const nextTokens = new NextTokens(store, promptList, connection);
   const close = () => {
-    tokens.close();
+    for (const room of [tokens, live, nextTokens]) room.close();
     removeEventListener("online", backOnline);
     connection.close();
   };
-  return { store, actions, promptList, tokens, close };
+  return { store, actions, promptList, tokens, live, nextTokens, close };
 }
 
 export interface View extends Page {

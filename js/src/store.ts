@@ -44,6 +44,8 @@ export class Store {
   readonly fieldErrors: ReadonlySignal<Readonly<Record<string, ErrorInfo>>>;
   readonly generalErrors: ReadonlySignal<readonly [string, ErrorInfo][]>;
   readonly nColumns: ReadonlySignal<number>;
+  /** Why there is nothing to run; "" where there is. */
+  readonly unready: ReadonlySignal<string>;
   /** Why Run cannot be pressed; "" when it can. */
   readonly blocked: ReadonlySignal<string>;
   /** Whether a run was asked for, by Run or Retry, and is not drawn yet. */
@@ -79,6 +81,7 @@ export class Store {
     this.fieldErrors = computed(() => placed.value.fields);
     this.generalErrors = computed(() => placed.value.general);
     this.nColumns = computed(() => countColumns(this.selection.value.value));
+    this.unready = computed(() => this.#unready());
     this.blocked = computed(() => this.#blocked());
     this.isStarting = computed(
       () => this.ui.submitting.value || this.ui.started.value !== null || this.ui.retrying.value !== null,
@@ -198,7 +201,7 @@ export class Store {
     return place(error, this.selection.value.value, this.prompts.value.value);
   }
 
-  #blocked(): string {
+  #unready(): string {
     if (this.link.value === "offline") return "The kernel does not answer.";
     const refused = Object.values(this.ui.refused.value)[0];
     if (refused !== undefined) return refused.message;
@@ -206,6 +209,11 @@ export class Store {
     if (prompts.length === 0 || prompts.some(isBlank)) return "Type a prompt to run.";
     if (!prompts.every(isWhole)) return `A prompt cannot be sent; allowed: ${HALF_A_CHARACTER}.`;
     if (this.nColumns.value === 0) return "Choose a feature, or turn the baseline on.";
+    return "";
+  }
+
+  #blocked(): string {
+    if (this.unready.value !== "") return this.unready.value;
     if (this.isStarting.value) return "Starting…";
     if (isActive(this.shown.value.run)) return "A run is on.";
     return "";

@@ -27,7 +27,7 @@ export function ChatTurns({ turns, index, onChange }: Props) {
     onChange(turns.map((turn, i) => (i === at ? { ...turn, ...change } : turn)));
   const label = `Prompt ${index + 1}`;
   return (
-    <>
+    <div class="sw-chat">
       {turns.map((turn, at) => (
         <div class="sw-turn" key={at} role="group" aria-label={`${label}, turn ${at + 1}`}>
           <Choice
@@ -79,6 +79,6 @@ export function ChatTurns({ turns, index, onChange }: Props) {
           </button>
         )}
       </div>
-    </>
+    </div>
   );
 }
