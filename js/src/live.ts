@@ -25,14 +25,16 @@ export class Live {
   readonly #actions: Pick<Actions, "run">;
   readonly #unfollow: (() => void)[];
   #timer: ReturnType<typeof setTimeout> | undefined;
+  /** Inputs as they were last looked at. */
+  #seen = "";
   /** Inputs that ask for no run: they have run, were refused, or came with a run that was opened. */
   #settled = "";
   /** Inputs of the shown run, as far as it was seen to begin. */
   #runsAs = "";
   /** Rested while a run was being asked for: it goes next. */
   #isDue = false;
-  /** Whether the next new run is one that was asked for here. */
-  #awaits = false;
+  /** Inputs of the run that was asked for on this page and is not drawn yet; "" where there is none. */
+  #startsAs = "";
   #openedMs = Number.NEGATIVE_INFINITY;
   #shown: RunView | null = null;
 
@@ -42,6 +44,9 @@ export class Live {
     this.#unfollow = [
       effect(() => this.#followRun(store.shown.value.run)),
       effect(() => this.#followInputs()),
+      effect(() => {
+        if (store.ui.submitting.value) this.#startsAs = untracked(() => this.#inputs());
+      }),
       effect(() => {
         if (!store.isStarting.value && this.#isDue) untracked(() => void this.#run());
       }),
@@ -57,6 +62,7 @@ export class Live {
     clearTimeout(this.#timer);
     this.#isDue = false;
     this.#settled = this.#runsAs;
+    this.#seen = "";
     this.kept.value = [];
     this.isOn.value = on;
   }
@@ -74,6 +80,8 @@ export class Live {
   #followInputs(): void {
     if (!this.isOn.value) return;
     const inputs = this.#inputs();
+    if (inputs === this.#seen) return; // Python has taken what was changed here
+    this.#seen = inputs;
     if (performance.now() - this.#openedMs < REST_MS) this.#settled = inputs;
     clearTimeout(this.#timer);
     this.#isDue = false;
@@ -89,7 +97,6 @@ export class Live {
     // Also where it fails: the same would fail again, so it waits for a change.
     this.#settled = this.#inputs();
     if (this.#settled === this.#runsAs) return; // Run was pressed meanwhile
-    this.#awaits = true;
     await this.#actions.run(isActive(run) ? run.id : "");
   }
 
@@ -98,10 +105,11 @@ export class Live {
     this.#shown = run;
     if (run === null || run.id === before?.id) return;
     untracked(() => {
-      if (before !== null || isActive(run)) this.#runsAs = this.#inputs();
+      const startsAs = this.#startsAs;
+      this.#startsAs = "";
+      if (before !== null || isActive(run)) this.#runsAs = startsAs || this.#inputs();
       if (!this.isOn.value) return;
-      if (!isActive(run) && !this.#awaits) this.#opened();
-      this.#awaits = false;
+      if (!isActive(run) && startsAs === "") this.#opened();
       this.kept.value = before !== null && sameShape(run, before) ? textsOf(before, this.kept.value) : [];
     });
   }
