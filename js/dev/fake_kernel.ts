@@ -20,11 +20,14 @@ import type {
 } from "../src/protocol.gen";
 import { isActive, isUnfinished } from "../src/states";
 import { atEnd, NOTHING_MEASURED, scored } from "./measures";
+import { readNextToken, readPrompts, readTokens } from "./model";
 
 type Callback = (...values: never[]) => void;
 
 const TICK_MS = 60;
 const SCORING_MS = 500;
+/** As long as the embedded model takes for one more token. */
+const NEXT_TOKEN_MS = 30;
 const DIVERGES_AT = 5_000;
 
 export class FakeKernel implements HostModel {
@@ -120,6 +123,15 @@ export class FakeKernel implements HostModel {
         break;
       case "ShowLog":
         this.#reply(id, { type: "Log", error: this.log, tail: "" });
+        break;
+      case "ReadTokens":
+        this.#reply(id, readTokens(command));
+        break;
+      case "ReadNextToken":
+        setTimeout(() => this.#reply(id, readNextToken(command)), NEXT_TOKEN_MS);
+        break;
+      case "ReadPromptFile":
+        this.#reply(id, readPrompts(command.name, command.content));
         break;
       case "SetPrompts":
       case "SetSelection":

@@ -1,5 +1,5 @@
 // For development only: states of the page worth looking at.
-import { EMPTY_SELECTION } from "../src/defaults";
+import { DEFAULT_GENERATION, EMPTY_SELECTION } from "../src/defaults";
 import type { ErrorInfo, Feature, SaeInfo, SelectedEdit, Status, Vector } from "../src/protocol.gen";
 import type { FakeKernel } from "./fake_kernel";
 
@@ -295,6 +295,63 @@ export const SCENES: Record<string, Scene> = {
       },
     },
     play: run,
+  },
+  next: {
+    traits: CHOSEN,
+    play: async (_kernel, el) => {
+      await wait(150);
+      press(el, "sw-next-token");
+    },
+  },
+  live: {
+    traits: CHOSEN,
+    play: async (_kernel, el) => {
+      await wait(150);
+      press(el, "sw-live");
+      press(el, "sw-next-token");
+    },
+  },
+  fifty: {
+    traits: {
+      ...CHOSEN,
+      prompts: Array.from({ length: 50 }, (_, i) => `Prompt ${i}: once upon a time in a land far away`),
+    },
+  },
+  tokens: {
+    traits: {
+      prompts: ["Yesterday I went for a walk\n\tand  saw 3 dogs"],
+      generation: { ...DEFAULT_GENERATION, chat: true },
+      selection: {
+        ...EMPTY_SELECTION,
+        edits: [
+          edit(523, "war, in 'during the war'", 70, { skip_special: true }),
+          edit(180, "love, in fall in love", -45, {
+            positions: { kind: "span", start: 6, stop: -5, step: 1 },
+          }),
+        ],
+      },
+    },
+    play: async (_kernel, el) => {
+      await wait(150);
+      press(el, "sw-tokens-toggle-0");
+      press(el, "sw-gen-toggle");
+    },
+  },
+  file: {
+    traits: CHOSEN,
+    play: async (_kernel, el) => {
+      await wait(150);
+      const input = el.querySelector<HTMLInputElement>('[data-testid="sw-prompt-file-open-input"]');
+      if (input === null) return;
+      const lines = Array.from(
+        { length: 12 },
+        (_, i) => `Line ${i} of a file, ${"and more of it ".repeat(i + 1)}`,
+      );
+      const files = new DataTransfer();
+      files.items.add(new File([`prompt\n${lines.join("\n")}`], "my prompts.csv"));
+      input.files = files.files;
+      input.dispatchEvent(new Event("change"));
+    },
   },
   errors: {
     traits: CHOSEN,

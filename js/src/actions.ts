@@ -161,10 +161,13 @@ export class Actions {
 
   // ---- runs
 
-  /** One run per press: the guard is set before anything is sent, and cleared by reply or error. */
-  async run(): Promise<void> {
-    const { ui, prompts, selection, generation } = this.#store;
-    if (this.#store.blocked.value !== "") {
+  /**
+   * One run per press: the guard is set before anything is sent, and cleared by reply or error.
+   * `replaces`: the run that is on and is to be stopped for it; empty: none may be on.
+   */
+  async run(replaces = ""): Promise<void> {
+    const { ui, prompts, selection, generation, blocked, unready } = this.#store;
+    if ((replaces === "" ? blocked : unready).value !== "") {
       const shown = prompts.value.value.length === 0 ? [""] : prompts.value.value;
       for (const [i, prompt] of shown.entries()) if (isBlank(prompt)) ui.touch(i);
       return;
@@ -175,7 +178,7 @@ export class Actions {
     try {
       const held = await Promise.all([prompts.flush(), selection.flush(), generation.flush()]);
       if (!held.every(Boolean)) return;
-      const result = await this.#connection.request({ type: "Run", replaces: "" });
+      const result = await this.#connection.request({ type: "Run", replaces });
       if (result?.type === "Started") this.#awaitRun(result.run);
     } catch (thrown) {
       ui.fail("run", describe(thrown));

@@ -5,11 +5,15 @@ import { Actions } from "./actions";
 import { Connection, type HostModel } from "./connection";
 import { Editing } from "./editing";
 import { Finding } from "./finding";
+import { Live } from "./live";
+import { NextTokens } from "./next_token";
+import { PromptList } from "./prompt_list";
 import { ResultsRoom } from "./results";
 import { Sets } from "./sets";
 import { isActive } from "./states";
 import { Store } from "./store";
 import { SummaryRoom } from "./summary_room";
+import { TokenPreviews } from "./token_preview";
 import { WorkerRoom } from "./worker_room";
 
 export interface Page {
@@ -21,6 +25,10 @@ export interface Page {
   readonly editing: Editing;
   readonly finding: Finding;
   readonly sets: Sets;
+  readonly promptList: PromptList;
+  readonly tokenPreviews: TokenPreviews;
+  readonly live: Live;
+  readonly nextTokens: NextTokens;
   close(): void;
 }
 
@@ -40,20 +48,29 @@ export function openPage(model: HostModel): Page {
   connection.open();
   const backOnline = () => void connection.sync();
   addEventListener("online", backOnline);
-  const close = () => {
-    removeEventListener("online", backOnline);
-    connection.close();
-  };
+  const actions = new Actions(store, connection);
+  const promptList = new PromptList(store, connection);
+  const tokenPreviews = new TokenPreviews(store, connection);
+  const live = new Live(store, actions);
+  const nextTokens = new NextTokens(store, promptList, connection);
   return {
     store,
-    actions: new Actions(store, connection),
-    results: new ResultsRoom(store),
-    summary: new SummaryRoom(),
-    workerRoom: new WorkerRoom(connection),
+    actions,
+    promptList,
+    tokenPreviews,
     editing: new Editing(store),
     finding: new Finding(store, connection),
     sets: new Sets(store, connection),
-    close,
+    live,
+    nextTokens,
+    results: new ResultsRoom(store),
+    summary: new SummaryRoom(),
+    workerRoom: new WorkerRoom(connection),
+    close: () => {
+      for (const room of [tokenPreviews, live, nextTokens]) room.close();
+      removeEventListener("online", backOnline);
+      connection.close();
+    },
   };
 }
 

@@ -1,5 +1,5 @@
 // Changes of the list of prompts. Prompts have no id: one is found again by its place, or by what it was.
-import type { Prompt } from "./protocol.gen";
+import type { Message, Prompt } from "./protocol.gen";
 
 export const isBlank = (prompt: Prompt): boolean =>
   typeof prompt === "string" ? prompt.trim() === "" : prompt.every((turn) => turn.content.trim() === "");
@@ -37,3 +37,27 @@ export const isWhole = (prompt: Prompt): boolean =>
   typeof prompt === "string"
     ? !/\p{Surrogate}/u.test(prompt)
     : prompt.every(({ content }) => !/\p{Surrogate}/u.test(content));
+
+/** A prompt as a chat: its text is what the user says. */
+export const asChat = (text: string): Message[] => [{ role: "user", content: text }];
+
+/** A chat as plain text: what was said, without who said it. */
+export const asText = (turns: readonly Message[]): string =>
+  turns
+    .map(({ content }) => content)
+    .filter((content) => content.trim() !== "")
+    .join("\n\n");
+
+/** Whose turn would come: user and assistant take turns. */
+export const nextRole = (turns: readonly Message[]): string =>
+  turns.at(-1)?.role === "user" ? "assistant" : "user";
+
+/** The lines of a text that say something. */
+export const linesOf = (text: string): string[] => text.split(/\r?\n/).filter((line) => line.trim() !== "");
+
+/** A prompt in one line. */
+export const promptLine = (prompt: Prompt): string =>
+  (typeof prompt === "string"
+    ? prompt
+    : prompt.map(({ role, content }) => `${role}: ${content}`).join(" · ")
+  ).replace(/\s+/g, " ");

@@ -47,6 +47,8 @@ export class Store {
   readonly fieldErrors: ReadonlySignal<Readonly<Record<string, ErrorInfo>>>;
   readonly generalErrors: ReadonlySignal<readonly [string, ErrorInfo][]>;
   readonly nColumns: ReadonlySignal<number>;
+  /** Why there is nothing to run; "" where there is. */
+  readonly unready: ReadonlySignal<string>;
   /** Why Run cannot be pressed; "" when it can. */
   readonly blocked: ReadonlySignal<string>;
   /** Whether a run was asked for, by Run or Retry, and is not drawn yet. */
@@ -86,6 +88,7 @@ export class Store {
     this.fieldErrors = computed(() => placed.value.fields);
     this.generalErrors = computed(() => placed.value.general);
     this.nColumns = computed(() => countColumns(this.selection.value.value));
+    this.unready = computed(() => this.#unready());
     this.blocked = computed(() => this.#blocked());
     this.isStarting = computed(
       () => this.ui.submitting.value || this.ui.started.value !== null || this.ui.retrying.value !== null,
@@ -205,7 +208,7 @@ export class Store {
     return place(error, this.selection.value.value, this.prompts.value.value);
   }
 
-  #blocked(): string {
+  #unready(): string {
     if (this.link.value === "offline") return "The kernel does not answer.";
     const refused = Object.values(this.ui.refused.value)[0];
     if (refused !== undefined) return refused.message;
@@ -215,6 +218,11 @@ export class Store {
     const problem = layoutProblem(this.selection.value.value);
     if (problem !== "") return problem;
     if (this.nColumns.value === 0) return "Choose a feature, or turn the baseline on.";
+    return "";
+  }
+
+  #blocked(): string {
+    if (this.unready.value !== "") return this.unready.value;
     if (this.isStarting.value) return "Starting…";
     if (isActive(this.shown.value.run)) return "A run is on.";
     return "";

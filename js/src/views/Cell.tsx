@@ -5,6 +5,7 @@ import type { CellView, Edit } from "../protocol.gen";
 import { CellFoot } from "./CellFoot";
 import { CellMeasures } from "./CellMeasures";
 import { ErrorBox } from "./ErrorBox";
+import { KeptText } from "./KeptText";
 import { StreamText } from "./StreamText";
 
 interface Props {
@@ -37,7 +38,9 @@ export function Cell({ cell, edits, sample, name, places, open, ask }: Props) {
         data-n-tokens={cell.n_tokens}
       >
         {sample !== null && <span class="sw-sample">sample {sample + 1}</span>}
-        <StreamText text={cell.text} testId={`sw-cell-text-${cell.index}`} />
+        <KeptText cell={cell}>
+          <StreamText text={cell.text} testId={`sw-cell-text-${cell.index}`} />
+        </KeptText>
         {cell.error !== null && (
           <ErrorBox error={cell.error} testId={`sw-cell-error-${cell.index}`} compact />
         )}

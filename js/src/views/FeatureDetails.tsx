@@ -3,7 +3,7 @@ import { rounded, short } from "../numbers";
 import type { FeatureCard, SaeInfo } from "../protocol.gen";
 import { ExampleText } from "./ExampleText";
 import { Icon } from "./Icon";
-import { TokenChips } from "./TokenChips";
+import { LensTokens } from "./LensTokens";
 
 const CONFIDENCE: Readonly<Record<number, string>> = { 3: "clear", 2: "mostly fits", 1: "mixed" };
 
@@ -82,13 +82,13 @@ export function FeatureDetails({ card, index, sae }: Props) {
         <div class="sw-card-body">
           <TopExamples card={card} />
           <div class="sw-lens">
-            <TokenChips
+            <LensTokens
               title="Raises"
               hint="Tokens that this direction raises most if it is read out directly (logit lens)."
               tokens={card.logit_lens_up}
               testId="sw-tokens-up"
             />
-            <TokenChips
+            <LensTokens
               title="Lowers"
               hint="Tokens that this direction lowers most if it is read out directly (logit lens)."
               tokens={card.logit_lens_down}

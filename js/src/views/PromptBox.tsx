@@ -1,54 +1,12 @@
-import { useLayoutEffect, useRef } from "preact/hooks";
 import { useView } from "../page";
-import type { Message, Prompt } from "../protocol.gen";
-import { directionOfText, MAX_MEASURED_CHARS } from "../writing";
-import { errorId, FieldError } from "./FieldError";
+import type { Prompt } from "../protocol.gen";
+import { ChatTurns } from "./ChatTurns";
+import { FieldError } from "./FieldError";
 import { IconButton } from "./IconButton";
-
-/** As in the styles. */
-const MAX_HEIGHT_PX = 320;
-
-interface TextProps {
-  text: string;
-  label: string;
-  path: string;
-  index: number;
-  testId: string;
-  onText: (text: string) => void;
-}
-
-/** Grows with its text, so that a prompt is always seen whole. */
-function TextArea({ text, label, path, index, testId, onText }: TextProps) {
-  const { store, actions, id } = useView();
-  const wrong = store.fieldErrors.value[path] !== undefined;
-  const area = useRef<HTMLTextAreaElement>(null);
-  useLayoutEffect(() => {
-    if (area.current === null) return;
-    if (text.length > MAX_MEASURED_CHARS) {
-      // It fills the box at any width, and need not be laid out twice to know so.
-      area.current.style.height = `${MAX_HEIGHT_PX}px`;
-      return;
-    }
-    area.current.style.height = "auto";
-    if (area.current.scrollHeight > 0) area.current.style.height = `${area.current.scrollHeight + 2}px`;
-  }, [text]);
-  return (
-    <textarea
-      ref={area}
-      class="sw-input sw-prompt"
-      rows={1}
-      dir={directionOfText(text)}
-      aria-label={label}
-      aria-invalid={wrong}
-      aria-describedby={wrong ? id(errorId(path)) : undefined}
-      placeholder="Text that the model goes on from, such as: Yesterday I went for a walk and"
-      value={text}
-      data-testid={testId}
-      onInput={(event) => onText(event.currentTarget.value)}
-      onBlur={() => actions.leavePrompt(index)}
-    />
-  );
-}
+import { PasteOffer } from "./PasteOffer";
+import { PromptText } from "./PromptText";
+import { PromptTools } from "./PromptTools";
+import { TokenPreview } from "./TokenPreview";
 
 interface Props {
   index: number;
@@ -56,18 +14,15 @@ interface Props {
   removable: boolean;
 }
 
+/** One prompt, plain or a chat, with its tools; in a long list those come on demand. */
 export function PromptBox({ index, prompt, removable }: Props) {
-  const { actions } = useView();
+  const { actions, promptList, tokenPreviews: tokens } = useView();
   const path = `prompt/${index}`;
-  const label = `Prompt ${index + 1}`;
-  const testId = `sw-prompt-${index}`;
-  const setTurn = (turns: readonly Message[], at: number, content: string) =>
-    actions.setPrompt(
-      index,
-      turns.map((turn, i) => (i === at ? { ...turn, content } : turn)),
-    );
+  const compact = promptList.isCompact.value;
+  const open = !compact || promptList.opened.value.has(index);
+  const offer = promptList.offer(index, prompt);
   return (
-    <div class="sw-prompt-row">
+    <div class="sw-prompt-row" data-compact={compact && !open}>
       {removable && (
         <span class="sw-prompt-number" aria-hidden="true">
           {index + 1}
@@ -75,33 +30,42 @@ export function PromptBox({ index, prompt, removable }: Props) {
       )}
       <div class="sw-prompt-body">
         {typeof prompt === "string" ? (
-          <TextArea
+          <PromptText
             text={prompt}
-            {...{ label, path, index, testId }}
+            label={`Prompt ${index + 1}`}
+            placeholder="Text that the model goes on from, such as: Yesterday I went for a walk and"
+            testId={`sw-prompt-${index}`}
+            {...{ path, index }}
             onText={(text) => actions.setPrompt(index, text)}
+            onPasteWhole={(text) => promptList.pasted(index, text)}
           />
         ) : (
-          prompt.map((turn, at) => (
-            <div class="sw-turn" key={at}>
-              <span class="sw-role">{turn.role}</span>
-              <TextArea
-                text={turn.content}
-                label={`${label}, ${turn.role}`}
-                testId={`${testId}-turn-${at}`}
-                {...{ path, index }}
-                onText={(text) => setTurn(prompt, at, text)}
-              />
-            </div>
-          ))
+          <ChatTurns turns={prompt} index={index} onChange={(turns) => actions.setPrompt(index, turns)} />
         )}
+        {offer.length > 0 && <PasteOffer index={index} lines={offer} />}
         <FieldError field={path} testId={`sw-field-error-prompt-${index}`} />
+        {open && <PromptTools index={index} prompt={prompt} />}
+        {open && tokens.opened.value.has(index) && <TokenPreview index={index} />}
       </div>
+      {compact && (
+        <IconButton
+          icon="chevron"
+          class="sw-expander"
+          label={`Tools of prompt ${index + 1}`}
+          expanded={open}
+          testId={`sw-prompt-open-${index}`}
+          onPress={() => promptList.toggle(index)}
+        />
+      )}
       {removable && (
         <IconButton
           icon="close"
           label={`Remove prompt ${index + 1}`}
           testId={`sw-remove-prompt-${index}`}
-          onPress={() => actions.removePrompt(index)}
+          onPress={() => {
+            promptList.moved();
+            actions.removePrompt(index);
+          }}
         />
       )}
     </div>

@@ -1,24 +1,63 @@
 import { useView } from "../page";
+import { N_SHOWN } from "../prompt_list";
+import { FileButton } from "./FileButton";
 import { Icon } from "./Icon";
 import { PromptBox } from "./PromptBox";
+import { PromptFile } from "./PromptFile";
 
 /** One prompt or several; an empty list still shows one box to type in. */
 export function Prompts() {
-  const { store, actions, id } = useView();
+  const { store, actions, promptList, id } = useView();
   const prompts = store.prompts.value.value;
-  const shown = prompts.length === 0 ? [""] : prompts;
+  const all = prompts.length === 0 ? [""] : prompts;
+  const nHidden = promptList.nHidden.value;
+  const shown = nHidden > 0 ? all.slice(0, N_SHOWN) : all;
   return (
     <section class="sw-section" aria-labelledby={id("prompts")}>
       <div class="sw-heading">
-        <h3 id={id("prompts")}>{shown.length > 1 ? "Prompts" : "Prompt"}</h3>
-        <button type="button" class="sw-link" onClick={() => actions.addPrompt()} data-testid="sw-add-prompt">
-          <Icon name="plus" />
-          Add prompt
-        </button>
+        <h3 id={id("prompts")}>{all.length > 1 ? `${all.length.toLocaleString("en")} prompts` : "Prompt"}</h3>
+        <span class="sw-heading-tools">
+          <FileButton
+            words="From a file"
+            accept=".txt,.csv,.tsv,.jsonl,.ndjson,.json,text/plain,text/csv"
+            title="Prompts from a text, CSV or JSON lines file"
+            testId="sw-prompt-file-open"
+            onFile={(name, content) => void promptList.readFile(name, content)}
+            onError={(thrown) => promptList.failFile(thrown)}
+          />
+          <button
+            type="button"
+            class="sw-link"
+            data-testid="sw-add-prompt"
+            onClick={() => {
+              promptList.showsAll.value = true;
+              actions.addPrompt();
+            }}
+          >
+            <Icon name="plus" />
+            Add prompt
+          </button>
+        </span>
       </div>
+      <PromptFile />
       {shown.map((prompt, i) => (
-        <PromptBox key={i} index={i} prompt={prompt} removable={shown.length > 1} />
+        <PromptBox key={i} index={i} prompt={prompt} removable={all.length > 1} />
       ))}
+      {all.length > N_SHOWN && (
+        <button
+          type="button"
+          class="sw-link sw-show-all"
+          aria-expanded={nHidden === 0}
+          data-testid="sw-show-prompts"
+          onClick={() => {
+            promptList.showsAll.value = nHidden > 0;
+          }}
+        >
+          {nHidden > 0
+            ? `Show all ${all.length.toLocaleString("en")} prompts`
+            : `Show the first ${N_SHOWN} only`}
+        </button>
+      )}
     </section>
   );
 }

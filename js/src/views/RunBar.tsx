@@ -4,6 +4,7 @@ import { count } from "../numbers";
 import { useView } from "../page";
 import { isActive } from "../states";
 import { Icon } from "./Icon";
+import { LiveToggle } from "./LiveToggle";
 import { RetryAll } from "./RetryAll";
 import { StopNotice } from "./StopNotice";
 
@@ -50,6 +51,7 @@ export function RunBar() {
         <Icon name="stop" />
         {stopping ? "Stopping…" : "Stop"}
       </button>
+      <LiveToggle />
       <p class="sw-run-note" id={id("run-note")} data-testid="sw-run-note">
         <span class="sw-count" data-testid="sw-count">
           {count(nColumns, "column")} × {count(nPrompts, "prompt")} × {count(samples, "sample")} ={" "}

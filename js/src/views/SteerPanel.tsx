@@ -3,6 +3,7 @@ import { Examples } from "./Examples";
 import { Features } from "./Features";
 import { GenerationPanel } from "./GenerationPanel";
 import { LayoutBar } from "./LayoutBar";
+import { NextTokenStrip } from "./NextTokenStrip";
 import { Prompts } from "./Prompts";
 import { Results } from "./Results";
 import { RunBar } from "./RunBar";
@@ -20,6 +21,7 @@ export function SteerPanel() {
         <GenerationPanel />
       </div>
       <RunBar />
+      <NextTokenStrip />
       <Errors />
       <Examples />
       <Results />

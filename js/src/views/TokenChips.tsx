@@ -1,26 +1,44 @@
+import { Fragment } from "preact";
+import type { PromptToken } from "../protocol.gen";
+import { TokenText } from "./TokenText";
+
+/** Laying out more takes long, and nobody reads them. */
+const MAX_DRAWN = 2_000;
+
 interface Props {
-  title: string;
-  hint: string;
-  tokens: readonly string[];
-  testId: string;
+  tokens: readonly PromptToken[];
+  steered: ReadonlySet<number>;
 }
 
-/** White space is what tells " a" from "a": it is shown. */
-const visible = (token: string): string => token.replaceAll("\n", "↵").replaceAll("\t", "⇥");
+const hint = ({ token_id, is_special }: PromptToken, at: number, isSteered: boolean): string =>
+  [
+    `position ${at}`,
+    `token ${token_id}`,
+    ...(is_special ? ["special token"] : []),
+    isSteered ? "steered" : "not steered",
+  ].join(" · ");
 
-/** Tokens side by side, each as it is. */
-export function TokenChips({ title, hint, tokens, testId }: Props) {
-  if (tokens.length === 0) return null;
+/** Tokens one after the other, as the model reads them. */
+export function TokenChips({ tokens, steered }: Props) {
   return (
-    <div class="sw-tokens" data-testid={testId}>
-      <h4 title={hint}>{title}</h4>
-      <ul>
-        {tokens.map((token, i) => (
-          <li key={i} class="sw-token">
-            <bdi>{visible(token)}</bdi>
-          </li>
-        ))}
-      </ul>
-    </div>
+    <>
+      {tokens.slice(0, MAX_DRAWN).map((token, at) => (
+        <Fragment key={at}>
+          <span
+            class="sw-chip-token"
+            data-odd={at % 2 === 1}
+            data-special={token.is_special}
+            data-steered={steered.has(at)}
+            title={hint(token, at, steered.has(at))}
+          >
+            <TokenText text={token.text} />
+          </span>
+          {token.text.includes("\n") && <br />}
+        </Fragment>
+      ))}
+      {tokens.length > MAX_DRAWN && (
+        <span class="sw-quiet"> … and {(tokens.length - MAX_DRAWN).toLocaleString("en")} more</span>
+      )}
+    </>
   );
 }

@@ -1,0 +1,85 @@
+import { featureOf, labelOf } from "../directions";
+import { count } from "../numbers";
+import { useView } from "../page";
+import { NO_PREVIEW } from "../token_preview";
+import { type VisibleRow, visibleRows } from "../visible";
+import { Choice } from "./Choice";
+import { TokenChips } from "./TokenChips";
+
+/** Below a prompt: its exact tokens, those marked that the chosen row steers. */
+export function TokenPreview({ index }: { index: number }) {
+  const { store, tokenPreviews: tokens, id } = useView();
+  const { read, rows, error, isStale } = tokens.shown.value.get(index) ?? NO_PREVIEW;
+  const selected = visibleRows(store.selection.value.value).filter(({ key }) => rows.includes(key));
+  const marked = selected.find(({ key }) => key === tokens.row.value) ?? selected[0];
+  const steered = read?.steered[rows.indexOf(marked?.key ?? "")] ?? [];
+  const nameOf = ({ edit }: VisibleRow) =>
+    labelOf(edit.feature, store.card(featureOf(edit.feature))?.label) || "no label";
+  return (
+    <div
+      class="sw-token-preview"
+      id={id(`tokens-${index}`)}
+      role="group"
+      aria-label={`Tokens of prompt ${index + 1}`}
+      data-testid={`sw-tokens-${index}`}
+      data-stale={isStale}
+    >
+      {error !== null && (
+        <p class="sw-field-error" role="alert" data-testid={`sw-tokens-error-${index}`}>
+          {error.message}
+        </p>
+      )}
+      {read === null && error === null && (
+        <p class="sw-quiet">{isStale ? "Asking for the tokens…" : "Type a prompt to see its tokens."}</p>
+      )}
+      {read !== null && (
+        <>
+          <div
+            class="sw-token-flow"
+            // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling area must be reachable by keyboard
+            tabIndex={0}
+            role="region"
+            aria-label="Tokens one by one"
+            data-colour={marked === undefined ? undefined : store.colours.of(marked.edit.feature)}
+          >
+            <TokenChips tokens={read.tokens} steered={new Set(steered)} />
+          </div>
+          <div class="sw-token-legend">
+            {marked !== undefined && (
+              <span
+                class="sw-token-key"
+                data-colour={store.colours.of(marked.edit.feature)}
+                data-testid={`sw-tokens-steered-${index}`}
+              >
+                <span class="sw-chip-token" data-steered="true" aria-hidden="true">
+                  abc
+                </span>
+                {count(steered.length, "token")} steered by
+                {selected.length === 1 && <span class="sw-key-name">{nameOf(marked)}</span>}
+              </span>
+            )}
+            {selected.length > 1 && (
+              <Choice
+                label={`Feature whose steered tokens of prompt ${index + 1} are marked`}
+                value={marked?.key ?? ""}
+                options={selected.map((row) => ({ value: row.key, name: nameOf(row) }))}
+                testId={`sw-tokens-row-${index}`}
+                onChange={(key) => {
+                  tokens.row.value = key;
+                }}
+              />
+            )}
+            {read.tokens.some(({ is_special }) => is_special) && (
+              <span class="sw-token-key">
+                <span class="sw-chip-token" data-special="true" aria-hidden="true">
+                  abc
+                </span>
+                special token
+              </span>
+            )}
+          </div>
+        </>
+      )}
+    </div>
+  );
+}
