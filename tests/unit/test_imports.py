@@ -28,7 +28,7 @@ LAYERS = (
     ("history",),
     ("run",),
     ("reopened",),
-    ("result", "saving", "saved_v1", "text_table", "html_table", "remarks"),
+    ("result", "saving", "saved_v1", "text_table", "html_table", "html_page", "table_csv", "remarks"),
     ("controller",),
     ("dispatcher",),
     ("supervisor",),
