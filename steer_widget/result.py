@@ -74,8 +74,11 @@ class RunResult(msgspec.Struct, frozen=True, kw_only=True):
             raise SteerError(
                 "pandas is not installed, so there is no table. Install it: pip install pandas"
             ) from error
-        rows = [self._row(cell) for cell in self.cells]
-        return pd.DataFrame(rows, index=pd.Index([cell.index for cell in self.cells], name="cell"))
+        return pd.DataFrame(self.rows(), index=pd.Index([cell.index for cell in self.cells], name="cell"))
+
+    def rows(self) -> list[dict[str, object]]:
+        """The rows of `to_pandas`, one per cell in their order, by column; without pandas."""
+        return [self._row(cell) for cell in self.cells]
 
     def save(self, path: str | Path) -> Path:
         """Writes everything to a JSON file that `sw.load_result` reads; whole or not at all.

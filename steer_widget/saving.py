@@ -68,7 +68,12 @@ def save_result(result: RunResult, path: str | Path) -> Path:
     Raises:
         MissingPath: the folder does not exist or cannot be written.
     """
-    return write_body(path, msgspec.json.format(msgspec.json.encode(pack_result(result)), indent=1))
+    return write_body(path, result_json(result))
+
+
+def result_json(result: RunResult) -> bytes:
+    """A result as the text of such a file."""
+    return msgspec.json.format(msgspec.json.encode(pack_result(result)), indent=1)
 
 
 def load_result(path: str | Path) -> RunResult:

@@ -150,14 +150,15 @@ class SteerWidget(anywidget.AnyWidget):
         `run.retry()`, or Retry in the page, runs the cells that it lacks.
 
         Raises:
-            InvalidInput: the latest run has not ended, or the columns of this one are none that a selection
-                can hold; nothing is changed then.
+            InvalidInput: the latest run has not ended (field "run"), or the columns of this one are none that a
+                selection can hold, or of features that are not loaded; nothing is changed then.
             SteererClosed: the steerer is closed.
         """
         if self.run is not None and not self.run.done:
             raise InvalidInput("run", self.run.state, "a run that has ended", hint="Stop the one that is on.")
         grid = result.grid
         selection = selection_of(grid.steerings, grid.samples)
+        self._steerer.check_edits(selection.edits)
         run = self._steerer.reopen(result)
         with self.hold_sync():
             self.prompts, self.selection, self.generation = grid.prompts, selection, grid.generation

@@ -50,6 +50,7 @@ export type Answered =
   | PromptsRead
   | Sets
   | PastRuns
+  | RunOpened
   | RunRead
   | File;
 export type RunState = "done" | "failed" | "loading" | "queued" | "running" | "stopped" | "stopping";
@@ -678,13 +679,14 @@ export interface SetInfo {
   preview: string;
 }
 /**
- * Answer to `ListRuns`. `n_all`: of all that fit; `tags`: all there are.
+ * Answer to `ListRuns`. `n_all`: of all that fit; `tags`: all there are; `is_recording`: whether this kernel's are kept.
  */
 export interface PastRuns {
   type: "PastRuns";
   runs: PastRun[];
   n_all: number;
   tags: string[];
+  is_recording: boolean;
 }
 /**
  * A run of the history, in a few lines.
@@ -693,10 +695,12 @@ export interface PastRuns {
  *     id, name, tags: as noted.
  *     created_at: UTC, ISO 8601.
  *     state: how it ended; interrupted: with its kernel.
- *     model: what made it; empty where it never reached a model.
+ *     model, saes: what made it; empty where it never reached a model.
  *     prompts: the first of them, shortened.
  *     n_prompts, n_cells, n_done: how many.
- *     steerings: its columns in words, the first of them.
+ *     n_steerings: how many columns it has.
+ *     steerings: the first of them in words.
+ *     features: the first feature of each of `steerings`; None for the baseline, a vector, a control.
  *     thumbnail: the first cells' texts, shortened, one for each of `steerings`.
  *     is_open: whether it is among the runs of this kernel.
  */
@@ -707,13 +711,23 @@ export interface PastRun {
   created_at: string;
   state: RunState | string;
   model: string;
+  saes: string[];
   prompts: string[];
   n_prompts: number;
+  n_steerings: number;
   n_cells: number;
   n_done: number;
   steerings: string[];
+  features: (Feature | null)[];
   thumbnail: string[];
   is_open: boolean;
+}
+/**
+ * Answer to `OpenRun`. `not_selected`: why it is shown while the settings stay as they were; None: they are its own.
+ */
+export interface RunOpened {
+  type: "RunOpened";
+  not_selected: ErrorInfo | null;
 }
 /**
  * Answer to `ReadRun`.

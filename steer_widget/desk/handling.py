@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 _C = TypeVar("_C", bound="PageCommand")
 
-Deliver = Callable[["Answered | SteerError"], None]
+Deliver = Callable[["Answered | SteerError | None"], None]
 
 
 class Later(msgspec.Struct, frozen=True):

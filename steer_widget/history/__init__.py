@@ -10,7 +10,9 @@ from __future__ import annotations
 
 from .entry import Entry
 from .history import History
+from .preview import Preview
 from .recorder import Recorder
+from .removal import Removed
 from .row import HistoryState
 
-__all__ = ["Entry", "History", "HistoryState", "Recorder"]
+__all__ = ["Entry", "History", "HistoryState", "Preview", "Recorder", "Removed"]

@@ -58,6 +58,18 @@ def unpack(body: object, kind: type[_T]) -> _T:
     return parse_json(plain, kind)
 
 
+def peek(body: bytes, n_bytes: int) -> bytes:
+    """The first bytes of the JSON that `pack` packed: the rest, a thousand times as much perhaps, stays packed.
+
+    Raises:
+        ResultFormatError: it is damaged.
+    """
+    try:
+        return zlib.decompressobj().decompress(body, n_bytes)
+    except zlib.error as error:
+        raise ResultFormatError(f"{error}") from error
+
+
 def unreadable(where: Path, what: str, error: SteerError) -> ResultFormatError:
     """The error for a part of the database that is damaged inside."""
     return ResultFormatError(

@@ -11,7 +11,7 @@ from ..protocol import ModelInfo, SaeInfo
 from ..spec import Grid
 from .words import fold_all
 
-_MAX_SHOWN = 4
+MAX_SHOWN = 4
 _MAX_CHARS = 100
 
 
@@ -44,8 +44,8 @@ def brief_of(grid: Grid, model: ModelInfo | None, saes: Sequence[SaeInfo]) -> Br
     return Brief(
         model="" if model is None else model.name,
         saes=tuple(sae.name for sae in saes),
-        prompts=tuple(_short(prompt_text(prompt)) for prompt in grid.prompts[:_MAX_SHOWN]),
-        steerings=tuple(_short(str(steering)) for steering in grid.steerings[:_MAX_SHOWN]),
+        prompts=tuple(_short(prompt_text(prompt)) for prompt in grid.prompts[:MAX_SHOWN]),
+        steerings=tuple(_short(str(steering)) for steering in grid.steerings[:MAX_SHOWN]),
         n_prompts=len(grid.prompts),
         n_steerings=len(grid.steerings),
     )

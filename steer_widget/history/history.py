@@ -10,14 +10,16 @@ from typing import TYPE_CHECKING, overload
 
 from ..errors import InvalidInput
 from ..result import RunResult
-from ..run_states import RUN_ENDED
+from .body import unpack
 from .brief import Notes
 from .database import Database
 from .entry import Entry
 from .places import data_folder
+from .preview import NO_PREVIEW, Preview, read_preview
 from .query import Query
+from .removal import Removed, put_back, refuse_going_on, take_out
 from .row import COLUMNS, Row, read_result, read_row
-from .session import is_alive
+from .words import fold
 from .writing import note_values
 
 if TYPE_CHECKING:
@@ -51,6 +53,11 @@ class History(Sequence[Entry]):
     def folder(self) -> Path:
         """Where it lies."""
         return self._database.folder
+
+    @property
+    def is_recording(self) -> bool:
+        """Whether runs of this kernel are to be written into it: False with ``history=False``."""
+        return self._recorder is not None
 
     @property
     def problem(self) -> ErrorInfo | None:
@@ -102,12 +109,26 @@ class History(Sequence[Entry]):
                 found = connection.execute("SELECT state, session FROM runs WHERE id = ?", (run,)).fetchone()
                 if found is None:
                     continue
-                if found[0] not in RUN_ENDED and is_alive(self.folder, found[1]):
-                    raise InvalidInput(
-                        "entries", run, "runs that have ended", hint="Stop it first: run.cancel()."
-                    )
+                refuse_going_on(run, found[0], found[1], self.folder)
                 n_deleted += connection.execute("DELETE FROM runs WHERE id = ?", (run,)).rowcount
         return n_deleted
+
+    def tags(self) -> tuple[str, ...]:
+        """Every tag that a run has, in the order of the alphabet; of one in several letter cases the newest.
+
+        Raises:
+            HistoryError: the history cannot be read.
+            ResultFormatError: the notes of a run are damaged.
+        """
+        with self._reading() as connection:
+            if connection is None:
+                return ()
+            tagged = connection.execute(f"SELECT notes FROM runs WHERE tags != '' {_ORDER}").fetchall()  # noqa: S608 - our own names
+        found: dict[str, str] = {}
+        for (notes,) in tagged:
+            for tag in unpack(notes, Notes).tags:
+                found.setdefault(fold(tag), tag)
+        return tuple(found[key] for key in sorted(found))
 
     def import_file(self, path: str | Path) -> Entry:
         """Takes in a run that `entry.export` or `result.save` wrote, and saves it. Nothing in the file is executed.
@@ -212,6 +233,40 @@ class History(Sequence[Entry]):
         if found is None:
             raise InvalidInput("run", row.id, _GONE)
         return read_row(found, self.folder)
+
+    # ---- for the page
+
+    def previews(self, entries: Sequence[Entry]) -> list[Preview]:
+        """Colours and first words of these runs, without reading all of them; empty for one that is gone.
+
+        Raises:
+            HistoryError: the history cannot be read.
+        """
+        with self._reading() as connection:
+            if connection is None:
+                return [NO_PREVIEW for _ in entries]
+            return [read_preview(connection, entry.run) for entry in entries]
+
+    def take_out(self, runs: Sequence[str]) -> tuple[Removed, ...]:
+        """As `delete`, and gives what `put_back` takes.
+
+        Raises:
+            InvalidInput: a living kernel is at one of them; none is deleted then.
+            HistoryError: the history cannot be written.
+        """
+        self._catch_up()
+        with self._database.writing() as connection:
+            return take_out(connection, self.folder, runs)
+
+    def put_back(self, removed: Iterable[Removed]) -> None:
+        """Writes runs as they were; those that their kernel has written anew meanwhile stay as they are.
+
+        Raises:
+            HistoryError: the history cannot be written.
+        """
+        with self._database.writing() as connection:
+            for run in removed:
+                put_back(connection, run)
 
     # ---- inside
 

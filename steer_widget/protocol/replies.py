@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from ..spec import Prompt, RunState
+from ..spec import Feature, Prompt, RunState
 from .commands import SetKind
 from .common import ErrorInfo, Wire
 from .features import FeatureCard, FiringFeature, PromptToken
@@ -103,10 +103,12 @@ class PastRun(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         id, name, tags: as noted.
         created_at: UTC, ISO 8601.
         state: how it ended; interrupted: with its kernel.
-        model: what made it; empty where it never reached a model.
+        model, saes: what made it; empty where it never reached a model.
         prompts: the first of them, shortened.
         n_prompts, n_cells, n_done: how many.
-        steerings: its columns in words, the first of them.
+        n_steerings: how many columns it has.
+        steerings: the first of them in words.
+        features: the first feature of each of `steerings`; None for the baseline, a vector, a control.
         thumbnail: the first cells' texts, shortened, one for each of `steerings`.
         is_open: whether it is among the runs of this kernel.
     """
@@ -117,21 +119,31 @@ class PastRun(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     created_at: str
     state: RunState | str
     model: str
+    saes: tuple[str, ...]
     prompts: tuple[str, ...]
     n_prompts: int
+    n_steerings: int
     n_cells: int
     n_done: int
     steerings: tuple[str, ...]
+    features: tuple[Feature | None, ...]
     thumbnail: tuple[str, ...]
     is_open: bool = False
 
 
 class PastRuns(Wire, frozen=True):
-    """Answer to `ListRuns`. `n_all`: of all that fit; `tags`: all there are."""
+    """Answer to `ListRuns`. `n_all`: of all that fit; `tags`: all there are; `is_recording`: whether this kernel's are kept."""
 
     runs: tuple[PastRun, ...]
     n_all: int
     tags: tuple[str, ...]
+    is_recording: bool = True
+
+
+class RunOpened(Wire, frozen=True):
+    """Answer to `OpenRun`. `not_selected`: why it is shown while the settings stay as they were; None: they are its own."""
+
+    not_selected: ErrorInfo | None = None
 
 
 class RunRead(Wire, frozen=True):
@@ -159,6 +171,7 @@ Answered = (
     | PromptsRead
     | Sets
     | PastRuns
+    | RunOpened
     | RunRead
     | File
 )

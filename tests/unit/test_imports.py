@@ -30,7 +30,7 @@ LAYERS = (
     ("run",),
     ("reopened",),
     ("next_token", "tokenized_prompt"),
-    ("result", "saving", "saved_v1", "text_table", "html_table", "remarks"),
+    ("result", "saving", "saved_v1", "text_table", "html_table", "html_page", "table_csv", "remarks"),
     ("controller",),
     ("dispatcher",),
     ("supervisor",),
