@@ -3,12 +3,14 @@ import { createContext } from "preact";
 import { useContext } from "preact/hooks";
 import { Actions } from "./actions";
 import { Connection, type HostModel } from "./connection";
+import { HistoryRoom } from "./history";
 import { isActive } from "./states";
 import { Store } from "./store";
 
 export interface Page {
   readonly store: Store;
   readonly actions: Actions;
+  readonly history: HistoryRoom;
   close(): void;
 }
 
@@ -32,7 +34,8 @@ export function openPage(model: HostModel): Page {
     removeEventListener("online", backOnline);
     connection.close();
   };
-  return { store, actions: new Actions(store, connection), close };
+  const history = new HistoryRoom(connection, store.ui);
+  return { store, actions: new Actions(store, connection), history, close };
 }
 
 export interface View extends Page {

@@ -13,6 +13,8 @@ const PATHS = {
   broken: "M2 8h3l2-4M9 12l2-4h3M6.500 13l3-10",
   pen: "M3 13l.6-2.6L10.8 3.200l2 2L5.600 12.400z",
   search: "M7 2.500a4.500 4.500 0 100 9 4.500 4.500 0 000-9M10.300 10.300L13.500 13.500",
+  trash: "M3 4.500h10M6.500 4.500V3h3v1.500M4.500 4.500l.6 8.500h5.800l.6-8.500M7 7v3.500M9 7v3.500",
+  download: "M8 2.500v7M5 7l3 3 3-3M3 13h10",
 } as const;
 
 export type IconName = keyof typeof PATHS;

@@ -3,6 +3,7 @@ import { Examples } from "./Examples";
 import { Features } from "./Features";
 import { GenerationPanel } from "./GenerationPanel";
 import { LayoutBar } from "./LayoutBar";
+import { NotSelected } from "./NotSelected";
 import { Prompts } from "./Prompts";
 import { Results } from "./Results";
 import { RunBar } from "./RunBar";
@@ -21,6 +22,7 @@ export function SteerPanel() {
       </div>
       <RunBar />
       <Errors />
+      <NotSelected />
       <Examples />
       <Results />
     </>
