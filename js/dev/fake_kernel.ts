@@ -19,6 +19,7 @@ import type {
   Steering,
 } from "../src/protocol.gen";
 import { isActive, isUnfinished } from "../src/states";
+import { FakeHistory } from "./fake_history";
 import { atEnd, NOTHING_MEASURED, scored } from "./measures";
 import { readNextToken, readPrompts, readTokens } from "./model";
 
@@ -42,6 +43,7 @@ export class FakeKernel implements HostModel {
   /** What `ShowLog` gives. */
   log = "";
   nTicks = Number.POSITIVE_INFINITY;
+  readonly history: FakeHistory;
   readonly #listeners = new Map<string, Set<Callback>>();
   #seq = 0;
   #run: RunView | null = null;
@@ -52,6 +54,7 @@ export class FakeKernel implements HostModel {
     readonly texts: readonly string[],
     traits: Record<string, unknown> = {},
   ) {
+    this.history = new FakeHistory(texts);
     this.traits = {
       prompts: [],
       selection: { ...EMPTY_SELECTION },
@@ -96,6 +99,13 @@ export class FakeKernel implements HostModel {
   }
 
   #answer({ id, command }: PageRequest): void {
+    const past = this.history.answer(command);
+    if (past !== null) {
+      const opened = command.type === "OpenRun" ? this.history.view(command.run) : undefined;
+      if (opened !== undefined) this.#show(opened);
+      this.#reply(id, "result" in past ? past.result : null, "error" in past ? past.error : null);
+      return;
+    }
     switch (command.type) {
       case "Sync":
         this.#snapshot();
@@ -159,6 +169,15 @@ export class FakeKernel implements HostModel {
       index === null ? card.label.toLowerCase().includes(text.toLowerCase()) : card.index === index,
     );
     return found.slice(0, limit);
+  }
+
+  /** Shows a past run with its prompts and generation settings. */
+  #show(run: RunView): void {
+    this.#run = run;
+    this.#seq += 1;
+    this.set("prompts", run.prompts);
+    this.set("generation", run.generation);
+    this.#snapshot();
   }
 
   #snapshot(): void {

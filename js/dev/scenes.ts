@@ -433,5 +433,41 @@ export const SCENES: Record<string, Scene> = {
     play: run,
   },
   few: { traits: batchOf([WALK], THREE.slice(0, 1)), isSummary: true, play: run },
+  history: {
+    play: async (_kernel, el) => {
+      await wait(150);
+      press(el, "sw-tab-history");
+    },
+  },
+  "history-edit": {
+    play: async (_kernel, el) => {
+      await wait(150);
+      press(el, "sw-tab-history");
+      await wait(200);
+      press(el, "sw-past-delete-past-2");
+      await wait(200);
+      press(el, "sw-past-note-past-1");
+      await wait(100);
+      press(el, "sw-past-export-past-3");
+    },
+  },
+  "history-empty": {
+    play: async (kernel, el) => {
+      kernel.history.empty();
+      await wait(150);
+      press(el, "sw-tab-history");
+    },
+  },
+  compare: {
+    play: async (_kernel, el) => {
+      await wait(150);
+      press(el, "sw-tab-history");
+      await wait(200);
+      press(el, "sw-past-mark-past-2");
+      press(el, "sw-past-mark-past-3");
+      await wait(100);
+      press(el, "sw-history-compare");
+    },
+  },
   offline: { silent: true, traits: CHOSEN },
 };

@@ -5,6 +5,7 @@ import { Actions } from "./actions";
 import { Connection, type HostModel } from "./connection";
 import { Editing } from "./editing";
 import { Finding } from "./finding";
+import { HistoryRoom } from "./history";
 import { Live } from "./live";
 import { NextTokens } from "./next_token";
 import { PromptList } from "./prompt_list";
@@ -29,6 +30,7 @@ export interface Page {
   readonly tokenPreviews: TokenPreviews;
   readonly live: Live;
   readonly nextTokens: NextTokens;
+  readonly history: HistoryRoom;
   close(): void;
 }
 
@@ -65,6 +67,7 @@ export function openPage(model: HostModel): Page {
     nextTokens,
     results: new ResultsRoom(store),
     summary: new SummaryRoom(),
+    history: new HistoryRoom(connection, store.ui),
     workerRoom: new WorkerRoom(connection),
     close: () => {
       for (const room of [tokenPreviews, live, nextTokens]) room.close();

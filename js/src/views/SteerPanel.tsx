@@ -4,6 +4,7 @@ import { Features } from "./Features";
 import { GenerationPanel } from "./GenerationPanel";
 import { LayoutBar } from "./LayoutBar";
 import { NextTokenStrip } from "./NextTokenStrip";
+import { NotSelected } from "./NotSelected";
 import { Prompts } from "./Prompts";
 import { Results } from "./Results";
 import { RunBar } from "./RunBar";
@@ -23,6 +24,7 @@ export function SteerPanel() {
       <RunBar />
       <NextTokenStrip />
       <Errors />
+      <NotSelected />
       <Examples />
       <Results />
     </>

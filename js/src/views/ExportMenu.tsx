@@ -1,0 +1,81 @@
+import { useEffect, useRef, useState } from "preact/hooks";
+import { useView } from "../page";
+import type { ExportFormat } from "../protocol.gen";
+import { IconButton } from "./IconButton";
+
+const FORMATS: readonly { format: ExportFormat; words: string; hint: string }[] = [
+  { format: "json", words: "JSON", hint: "everything; sw.load_result reads it" },
+  { format: "csv", words: "CSV", hint: "a table, one row per text" },
+  { format: "html", words: "HTML", hint: "a page to read and to share" },
+];
+
+const KEYS: Readonly<Record<string, (at: number, n: number) => number>> = {
+  ArrowDown: (at, n) => (at + 1) % n,
+  ArrowUp: (at, n) => (at + n - 1) % n,
+  Home: () => 0,
+  End: (_, n) => n - 1,
+};
+
+/** The run as a file, in one of three kinds. */
+export function ExportMenu({ run, name }: { run: string; name: string }) {
+  const { history } = useView();
+  const [open, setOpen] = useState(false);
+  const box = useRef<HTMLDivElement>(null);
+  const items = () => [...(box.current?.querySelectorAll<HTMLElement>('[role="menuitem"]') ?? [])];
+  useEffect(() => {
+    if (open) items()[0]?.focus({ preventScroll: true });
+  }, [open]);
+  const close = () => {
+    setOpen(false);
+    box.current?.querySelector<HTMLElement>(".sw-icon-button")?.focus({ preventScroll: true });
+  };
+  const onKeyDown = (event: KeyboardEvent) => {
+    if (!open) return;
+    const all = items();
+    const next = KEYS[event.key]?.(all.indexOf(event.target as HTMLElement), all.length);
+    if (event.key === "Escape") close();
+    else if (next !== undefined) all[next]?.focus();
+    else return;
+    event.preventDefault();
+  };
+  return (
+    // biome-ignore lint/a11y/noStaticElementInteractions: keys and focus of the button and the menu inside
+    <div
+      ref={box}
+      class="sw-export"
+      onKeyDown={onKeyDown}
+      onFocusOut={(event) => {
+        if (!box.current?.contains(event.relatedTarget as Node | null)) setOpen(false);
+      }}
+    >
+      <IconButton
+        icon="download"
+        label={`Export ${name}`}
+        expanded={open}
+        testId={`sw-past-export-${run}`}
+        onPress={() => setOpen(!open)}
+      />
+      {open && (
+        <div class="sw-export-menu" role="menu" aria-label={`Export ${name} as`}>
+          {FORMATS.map(({ format, words, hint }) => (
+            <button
+              key={format}
+              type="button"
+              class="sw-export-item"
+              role="menuitem"
+              tabIndex={-1}
+              data-testid={`sw-past-export-${run}-${format}`}
+              onClick={() => {
+                close();
+                void history.export(run, format);
+              }}
+            >
+              <strong>{words}</strong>
+              <span class="sw-quiet">{hint}</span>
+            </button>
+          ))}
+        </div>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,46 @@
+import { count } from "../numbers";
+import { useView } from "../page";
+
+/** How many runs there are, the way back from a deletion, and the way to a comparison; always one line high. */
+export function HistoryBar() {
+  const { history } = useView();
+  const { runs, nAll, isSearching, deleted, marked } = history;
+  const nMarked = marked.value.length;
+  const words = runs.value === null ? "" : count(nAll.value, "run") + (isSearching.value ? " found" : "");
+  return (
+    <div class="sw-history-bar">
+      <span role="status" data-testid="sw-history-count">
+        {words}
+      </span>
+      <span class="sw-history-undo" role="status">
+        {deleted.value.length > 0 && (
+          <>
+            {count(deleted.value.length, "run")} deleted.
+            <button
+              type="button"
+              class="sw-link"
+              data-testid="sw-history-undo"
+              onClick={() => void history.undo()}
+            >
+              Undo
+            </button>
+          </>
+        )}
+      </span>
+      <span class="sw-history-compare" hidden={nMarked === 0 && (runs.value?.length ?? 0) < 2}>
+        <span class="sw-quiet" data-testid="sw-history-marked">
+          {nMarked === 0 ? "Mark two runs to compare them" : nMarked === 1 ? "Mark one more" : ""}
+        </span>
+        <button
+          type="button"
+          class="sw-button"
+          disabled={nMarked < 2}
+          data-testid="sw-history-compare"
+          onClick={() => void history.compare()}
+        >
+          Compare
+        </button>
+      </span>
+    </div>
+  );
+}
