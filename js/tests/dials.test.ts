@@ -1,8 +1,10 @@
+import { h, render } from "preact";
 import { afterEach, describe, expect, test } from "vitest";
 import { COLLAPSE_DOSE, dosePerUnit, doseScale, doseWords } from "../src/dose";
 import type { SelectedEdit, Vector } from "../src/protocol.gen";
 import { MASTER_SCALE, pushScale } from "../src/strength";
 import { sortedOnce, withReplaced } from "../src/strengths";
+import { Dial } from "../src/views/Dial";
 import { card } from "./host";
 import {
   chosen,
@@ -132,6 +134,37 @@ describe("the dose below a dial", () => {
   ])("a dose of %d reads %s", (dose, words) => expect(doseWords(dose)).toBe(words));
 });
 
+describe("a band of strengths", () => {
+  const draw = (band?: { from: number; to: number }) => {
+    const el = document.createElement("div");
+    const dial = h(Dial, {
+      label: "Strength",
+      strength: 0,
+      scale: pushScale(200),
+      unitName: "raw",
+      hint: "",
+      signs: true,
+      band,
+      onChange: () => {},
+      testId: "dial",
+    });
+    render(dial, el);
+    return el;
+  };
+
+  test("is drawn on the track from its start to its end, with words", () => {
+    const { style, title } = get(draw({ from: 20, to: 80 }), "dial-band");
+    const percent = (strength: number) => 50 + 50 * pushScale(200).toPosition(strength);
+    expect(Number.parseFloat(style.left)).toBeCloseTo(percent(20), 1);
+    expect(100 - Number.parseFloat(style.right)).toBeCloseTo(percent(80), 1);
+    expect(title).toBe("From +20 to +80 it steers and texts still hold together.");
+  });
+
+  test("is not drawn where it is not known", () => {
+    expect(find(draw(), "dial-band")).toBeNull();
+  });
+});
+
 describe("reset", () => {
   test("goes back to where a new feature starts, in the unit of the row", async () => {
     const opened = await open(
@@ -196,6 +229,7 @@ describe("several strengths", () => {
     await type(el, "sw-chips-0-box", "25");
     await key(el, "sw-chips-0-box", "Enter");
     expect(chips(el)).toEqual(["+20", "+25", "+30"]);
+    expect(document.activeElement).toBe(get(el, "sw-chips-0-1"));
     await press(el, "sw-chips-0-1");
     await type(el, "sw-chips-0-box", "30");
     get(el, "sw-chips-0-box").dispatchEvent(new FocusEvent("blur"));

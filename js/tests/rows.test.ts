@@ -80,12 +80,17 @@ describe("moving by keyboard", () => {
     expect(get(opened.el, "sw-moved").textContent).toBe("label 1 (feature 1) is now 2 of 3.");
     await key(opened.el, "sw-move-1", "ArrowDown");
     await key(opened.el, "sw-move-2", "ArrowDown");
+    await key(opened.el, "sw-move-2", "ArrowDown"); // there is nowhere further to go
     expect(get(opened.el, "sw-moved").textContent).toBe("label 1 (feature 1) is now 3 of 3.");
     await sent(opened.host, "SetSelection");
     opened.host.answer("SetSelection");
     await vi.waitFor(() => expect(names(last(opened))).toEqual([2, 3, 1]));
     await key(opened.el, "sw-move-2", "ArrowUp");
     expect(shown(opened.el)).toEqual([":2#0", ":1#0", ":3#0"]);
+    await key(opened.el, "sw-move-0", "ArrowUp");
+    get(opened.el, "sw-search").focus();
+    await press(opened.el, "sw-negate-2");
+    expect(document.activeElement).toBe(get(opened.el, "sw-search")); // the focus stays where it went
   });
 
   test("of one of two rows of a feature takes along what was typed and opened there", async () => {
