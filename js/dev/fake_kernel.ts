@@ -22,6 +22,7 @@ import { isActive, isUnfinished } from "../src/states";
 import { FakeHistory } from "./fake_history";
 import { atEnd, NOTHING_MEASURED, scored } from "./measures";
 import { readNextToken, readPrompts, readTokens } from "./model";
+import { FakeSets, firingOn } from "./sets";
 
 type Callback = (...values: never[]) => void;
 
@@ -42,6 +43,7 @@ export class FakeKernel implements HostModel {
   nOthers = 0;
   /** What `ShowLog` gives. */
   log = "";
+  readonly sets = new FakeSets();
   nTicks = Number.POSITIVE_INFINITY;
   readonly history: FakeHistory;
   readonly #listeners = new Map<string, Set<Callback>>();
@@ -116,6 +118,16 @@ export class FakeKernel implements HostModel {
       case "Search":
         this.#reply(id, { type: "Found", cards: this.#search(command.text, command.limit) });
         break;
+      case "FindFiring":
+        setTimeout(() => this.#reply(id, firingOn(command.prompt, this.cards)), SCORING_MS);
+        break;
+      case "ListSets":
+      case "SaveSet":
+      case "UseSet":
+      case "DeleteSet":
+        this.#sets(command);
+        this.#reply(id, this.sets.list());
+        break;
       case "Run":
         this.#reply(id, { type: "Started", run: this.#start() });
         break;
@@ -161,6 +173,16 @@ export class FakeKernel implements HostModel {
     if (temperature < 0) return invalidInput("temperature", String(temperature), "0 (greedy) or above");
     this.set("generation", command.generation);
     return null;
+  }
+
+  #sets(command: Extract<PageCommand, { type: `${string}Set` | "ListSets" }>): void {
+    const selection = this.traits["selection"] as Selection;
+    if (command.type === "SaveSet") this.sets.save(command.name, selection.edits);
+    if (command.type === "DeleteSet") this.sets.remove(command.name);
+    if (command.type !== "UseSet") return;
+    const edits = this.sets.edits(command.name);
+    const kept = command.is_added ? selection.edits : [];
+    this.set("selection", { ...selection, edits: [...kept, ...edits] });
   }
 
   #search(text: string, limit: number): FeatureCard[] {

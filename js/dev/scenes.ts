@@ -187,6 +187,73 @@ export const SCENES: Record<string, Scene> = {
       press(el, "sw-gen-toggle");
     },
   },
+  firing: {
+    traits: { prompts: CHOSEN.prompts },
+    play: async (_kernel, el) => {
+      await wait(100);
+      press(el, "sw-find-firing");
+    },
+  },
+  saes: {
+    traits: {
+      ...CHOSEN,
+      status: {
+        ...STATUS,
+        saes: [
+          { ...SAE, neuronpedia_id: "smollm2-135m/15-demo" },
+          { ...SAE, name: "gemma-scope-2b-pt-res-canonical/layer_20", layer: 20 },
+        ],
+      },
+    },
+    play: async (_kernel, el) => {
+      await wait(150);
+      press(el, "sw-details-0");
+    },
+  },
+  strengths: {
+    traits: {
+      prompts: CHOSEN.prompts,
+      status: { ...STATUS, speed: { first_s: 0.4, step_s: 0.03, row_s: 0.004, max_rows: 64 } },
+      selection: {
+        ...EMPTY_SELECTION,
+        layout: "combined" as const,
+        master: 1.3,
+        edits: [
+          edit(523, "war, in 'during the war'", 70, { more_strengths: [20, 40] }),
+          edit(3530, "Science, mostly the journal", -70, { more_strengths: [-120.5, -40], is_hidden: true }),
+          edit(180, "love, in fall in love", 130, { more_strengths: [35] }),
+        ],
+      },
+    },
+  },
+  grid: {
+    traits: CHOSEN,
+    play: async (_kernel, el) => {
+      await wait(150);
+      press(el, "sw-layout-grid");
+    },
+  },
+  sweep: {
+    traits: CHOSEN,
+    play: async (_kernel, el) => {
+      await wait(150);
+      press(el, "sw-layout-sweep");
+    },
+  },
+  sets: {
+    traits: CHOSEN,
+    play: async (kernel, el) => {
+      kernel.sets.save("war and science", THREE);
+      kernel.sets.save(
+        "a very long name of a set that somebody gave in a hurry, with everything in it",
+        THREE,
+      );
+      await wait(150);
+      press(el, "sw-sets-features");
+      await wait(100);
+      type(el, "sw-set-name-features", "war and science");
+    },
+  },
   running: { traits: CHOSEN, nTicks: 12, play: run },
   done: { traits: CHOSEN, play: run },
   combined: {

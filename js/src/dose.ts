@@ -6,8 +6,10 @@ import { rawPerUnit, type Scale } from "./strength";
 
 /** Half of all texts have collapsed at this dose: the bound of the flag `over_steered` (`benchmarks/collapse_dose.py`). */
 export const COLLAPSE_DOSE = 0.57;
-/** Doses that are named on a dial. */
-export const DOSE_TICKS: readonly number[] = [0.1, 0.2, 0.5, 1, 2, 5];
+/** Doses that are named on a dial, where they have room. */
+const DOSE_TICKS: readonly number[] = [0.1, 0.2, 0.5, 1, 2, 5, 10];
+/** Between two named doses, and around zero: of the dial's -1 to 1. */
+const TICK_ROOM = 0.2;
 
 /** Whether this SAE stands where the direction acts, not just for want of another. */
 function isWhereItActs(direction: Steerable, sae: SaeInfo): boolean {
@@ -43,14 +45,17 @@ export interface DoseScale {
   readonly zones: readonly { readonly from: number; readonly to: number }[];
 }
 
-/** The doses that a dial reaches. */
+/** The doses that a dial reaches, the large ones first where there is no room for all. */
 export function doseScale(scale: Scale, perUnit: number): DoseScale {
   const reaches = (strength: number) => strength >= scale.min && strength <= scale.max;
-  const ticks = DOSE_TICKS.flatMap((dose) =>
-    [-dose / perUnit, dose / perUnit]
-      .filter(reaches)
-      .map((strength) => ({ dose, at: scale.toPosition(strength) })),
-  );
+  const ticks: { dose: number; at: number }[] = [];
+  let next = Number.POSITIVE_INFINITY;
+  for (const dose of DOSE_TICKS.toReversed()) {
+    const at = scale.toPosition(dose / perUnit);
+    if (!reaches(dose / perUnit) || at < TICK_ROOM || next - at < TICK_ROOM) continue;
+    ticks.push({ dose, at }, { dose, at: -at });
+    next = at;
+  }
   const bound = COLLAPSE_DOSE / perUnit;
   return {
     ticks,

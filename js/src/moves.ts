@@ -60,9 +60,10 @@ export function useRowMoves(list: RefObject<HTMLElement | null>): RowMoves {
   useLayoutEffect(() => () => drag.current?.stop(), []);
 
   const moveTo = (row: string, name: string, before: string | null) => {
+    const was = edits();
     const moved = editing.move(row, before);
     const keys = rowKeys(edits());
-    focused.current = moved;
+    if (edits() !== was) focused.current = moved;
     say(`${name} is now ${keys.indexOf(moved) + 1} of ${keys.length}.`);
   };
 

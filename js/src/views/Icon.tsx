@@ -24,8 +24,6 @@ const PATHS = {
   upload: "M8 10.200V2.500M4.800 5.700L8 2.500l3.200 3.200M3 13.500h10",
   trash: "M3 4.500h10M6 4.500v-2h4v2M4.500 4.500l.6 9h5.800l.6-9",
   search: "M7 2.500a4.500 4.500 0 100 9 4.500 4.500 0 000-9M10.300 10.300L13.500 13.500",
-  trash: "M3 4.500h10M6.500 4.500V3h3v1.500M4.500 4.500l.6 8.500h5.800l.6-8.500M7 7v3.500M9 7v3.500",
-  download: "M8 2.500v7M5 7l3 3 3-3M3 13h10",
 } as const;
 
 export type IconName = keyof typeof PATHS;

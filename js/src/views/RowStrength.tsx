@@ -37,6 +37,7 @@ export function RowStrength({ row, index, edit, name, band }: Props) {
     ? FACTOR_SCALE
     : pushScale(dialRange(unit, saeOf(edit.feature, saes), normOf(edit.feature)));
   const perUnit = dosePerUnit(edit, saes, card, store.selection.value.value.master);
+  const words = isFactor ? plainNumber : signed;
   const start = resetOf(edit, saes, card);
   // A vector has no activation, so no multiples of its maximum either.
   const units =
@@ -77,10 +78,21 @@ export function RowStrength({ row, index, edit, name, band }: Props) {
         />
         <IconButton
           icon="undo"
-          label={`Set the ${isFactor ? "factor" : "strength"} of ${name} back to ${(isFactor ? plainNumber : signed)(start)}`}
+          label={`Set the ${isFactor ? "factor" : "strength"} of ${name} back to ${words(start)}`}
           testId={`sw-reset-${index}`}
           isDisabled={edit.strength === start && store.fieldErrors.value[path] === undefined}
           onPress={() => editing.reset(row)}
+        />
+        <IconButton
+          icon="plus"
+          label={
+            edit.more_strengths.includes(edit.strength)
+              ? `${words(edit.strength)} is kept already: dial another strength of ${name}`
+              : `Keep ${words(edit.strength)} as one of several strengths of ${name}`
+          }
+          testId={`sw-add-strength-${index}`}
+          isDisabled={edit.more_strengths.includes(edit.strength)}
+          onPress={() => editing.addStrength(row, edit.strength)}
         />
       </span>
       {isFactor ? (

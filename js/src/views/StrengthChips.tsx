@@ -1,4 +1,4 @@
-import { useRef, useState } from "preact/hooks";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { type NumberRule, parseNumber, signed } from "../numbers";
 import { useView } from "../page";
 import { errorId } from "./FieldError";
@@ -22,6 +22,14 @@ interface Props {
 export function StrengthChips({ of, strengths, words = signed, path, testId, onReplace, onRemove }: Props) {
   const [edited, edit] = useState<number | null>(null);
   const list = useRef<HTMLUListElement>(null);
+  /** The strength whose chip gets the focus once it is drawn. */
+  const wanted = useRef<number | null>(null);
+  useLayoutEffect(() => {
+    const at = strengths.indexOf(wanted.current ?? Number.NaN);
+    if (edited !== null || at < 0) return;
+    wanted.current = null;
+    list.current?.querySelectorAll<HTMLElement>(".sw-chip-value")[at]?.focus();
+  });
   /** The chip before it, or what comes first, is where the focus goes. */
   const remove = (at: number, strength: number) => {
     onRemove(strength);
@@ -38,8 +46,9 @@ export function StrengthChips({ of, strengths, words = signed, path, testId, onR
               value={strength}
               path={path}
               testId={`${testId}-box`}
-              onDone={(instead) => {
+              onDone={(instead, isByKey) => {
                 edit(null);
+                if (isByKey) wanted.current = instead ?? strength;
                 if (instead !== null && instead !== strength) onReplace(strength, instead);
               }}
             />
@@ -82,8 +91,8 @@ interface BoxProps {
   value: number;
   path: string;
   testId: string;
-  /** Gets the number that was typed; null where it stays as it was. */
-  onDone: (value: number | null) => void;
+  /** Gets the number that was typed; null where it stays as it was. By key: the focus is still here. */
+  onDone: (value: number | null, isByKey: boolean) => void;
 }
 
 function ChipBox({ label, value, path, testId, onDone }: BoxProps) {
@@ -91,15 +100,15 @@ function ChipBox({ label, value, path, testId, onDone }: BoxProps) {
   const [text, setText] = useState(String(value));
   const isWrong = store.ui.refused.value[path] !== undefined;
   const isOver = useRef(false);
-  const done = (instead: number | null) => {
+  const done = (instead: number | null, isByKey: boolean) => {
     if (isOver.current) return; // the box loses the focus as it goes
     isOver.current = true;
     store.ui.refuse(path, null);
-    onDone(instead);
+    onDone(instead, isByKey);
   };
   const take = () => {
     const parsed = parseNumber(text, STRENGTH);
-    if (typeof parsed === "number") done(parsed);
+    if (typeof parsed === "number") done(parsed, true);
     else store.ui.refuse(path, parsed);
   };
   return (
@@ -121,11 +130,11 @@ function ChipBox({ label, value, path, testId, onDone }: BoxProps) {
       onInput={(event) => setText(event.currentTarget.value)}
       onBlur={() => {
         const parsed = parseNumber(text, STRENGTH);
-        done(typeof parsed === "number" ? parsed : null);
+        done(typeof parsed === "number" ? parsed : null, false);
       }}
       onKeyDown={(event) => {
         if (event.key === "Enter" && !event.ctrlKey && !event.metaKey) take();
-        else if (event.key === "Escape") done(null);
+        else if (event.key === "Escape") done(null, true);
         else return;
         event.preventDefault();
         event.stopPropagation();

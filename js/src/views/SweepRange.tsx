@@ -28,7 +28,7 @@ const SETTINGS: readonly Setting[] = [
   },
   {
     field: "n_sweep_steps",
-    name: "in steps",
+    name: "steps",
     label: "Number of strengths in the sweep, both ends included",
     whole: true,
     allowed: "a whole number from 1 to 200",
