@@ -34,7 +34,7 @@ export function openPage(model: HostModel): Page {
     removeEventListener("online", backOnline);
     connection.close();
   };
-  const results = new ResultsRoom(store);
+  const results = new ResultsRoom(store, (command) => connection.request(command));
   return { store, actions: new Actions(store, connection), results, close };
 }
 

@@ -13,6 +13,10 @@ const PATHS = {
   broken: "M2 8h3l2-4M9 12l2-4h3M6.500 13l3-10",
   pen: "M3 13l.6-2.6L10.8 3.200l2 2L5.600 12.400z",
   search: "M7 2.500a4.500 4.500 0 100 9 4.500 4.500 0 000-9M10.300 10.300L13.500 13.500",
+  pin: "M6 2.500h4l-.5 4 2.300 2.500H4.200l2.300-2.500zM8 9v4.500",
+  expand: "M9.500 2.500h4v4M6.500 13.500h-4v-4M13 3L9 7M3 13l4-4",
+  sift: "M2.500 4h11M4.500 8h7M6.500 12h3",
+  arrow: "M8 13V3M4.500 6.500L8 3l3.500 3.500",
 } as const;
 
 export type IconName = keyof typeof PATHS;
