@@ -19,7 +19,7 @@ import type {
   Steering,
 } from "../src/protocol.gen";
 import { isActive, isUnfinished } from "../src/states";
-import { atEnd, NOTHING_MEASURED, scored } from "./measures";
+import { atEnd, NOTHING_MEASURED, scored, tokensOf } from "./measures";
 
 type Callback = (...values: never[]) => void;
 
@@ -39,6 +39,10 @@ export class FakeKernel implements HostModel {
   /** What `ShowLog` gives. */
   log = "";
   nTicks = Number.POSITIVE_INFINITY;
+  tickMs = TICK_MS;
+  /** Tokens of a cell in each tick, and how many cells are written at once. */
+  nInTick = 2;
+  nAtOnce = Number.POSITIVE_INFINITY;
   readonly #listeners = new Map<string, Set<Callback>>();
   #seq = 0;
   #run: RunView | null = null;
@@ -120,6 +124,16 @@ export class FakeKernel implements HostModel {
         break;
       case "ShowLog":
         this.#reply(id, { type: "Log", error: this.log, tail: "" });
+        break;
+      case "ReadCells":
+        this.#reply(id, {
+          type: "CellsRead",
+          run: command.run,
+          cells: command.cells.flatMap((index) => {
+            const cell = this.#run?.cells[index];
+            return cell === undefined ? [] : [{ index, tokens: tokensOf(cell) }];
+          }),
+        });
         break;
       case "SetPrompts":
       case "SetSelection":
@@ -232,7 +246,7 @@ export class FakeKernel implements HostModel {
       tick += 1;
       if (tick > this.nTicks) return;
       this.#grow(tick);
-    }, TICK_MS);
+    }, this.tickMs);
   }
 
   #status(worker: Status["worker"]): void {
@@ -246,7 +260,9 @@ export class FakeKernel implements HostModel {
     const words = (cell: number) => (this.texts[cell % this.texts.length] ?? "").split(/(?<=\s)/);
     const grown = run.cells.map((cell, i): CellView => {
       const all = words(i);
-      const n = Math.min(total, tick * 2 - (i % 4));
+      const turn = Number.isFinite(this.nAtOnce) ? Math.floor(i / this.nAtOnce) : 0;
+      const since = tick - turn * Math.ceil(all.length / this.nInTick + 3);
+      const n = Math.min(total, since * this.nInTick - (i % 4));
       if (n <= 0 || cell.state === "done") return cell;
       const ended = n >= all.length || n >= total;
       const ending: CellView = {

@@ -1,12 +1,15 @@
 // For development only: states of the page worth looking at.
 import { EMPTY_SELECTION } from "../src/defaults";
-import type { Edit, ErrorInfo, Feature, SaeInfo, Status, Vector } from "../src/protocol.gen";
+import type { ErrorInfo, Feature, SaeInfo, SelectedEdit, Status, Vector } from "../src/protocol.gen";
 import type { FakeKernel } from "./fake_kernel";
 
 interface Scene {
   traits?: Record<string, unknown>;
   silent?: boolean;
   nTicks?: number;
+  tickMs?: number;
+  nInTick?: number;
+  nAtOnce?: number;
   nOthers?: number;
   texts?: readonly string[];
   preserveNorm?: boolean;
@@ -58,7 +61,12 @@ export const STATUS: Status = {
   history_problem: null,
 };
 
-const edit = (index: number, label: string, strength: number, change: Partial<Edit> = {}): Edit => ({
+const edit = (
+  index: number,
+  label: string,
+  strength: number,
+  change: Partial<SelectedEdit> = {},
+): SelectedEdit => ({
   feature: { kind: "feature", index, label, sae: "" },
   strength,
   unit: "raw",
@@ -66,6 +74,8 @@ const edit = (index: number, label: string, strength: number, change: Partial<Ed
   positions: "all",
   skip_special: null,
   schedule: null,
+  more_strengths: [],
+  is_hidden: false,
   ...change,
 });
 
@@ -178,6 +188,27 @@ export const SCENES: Record<string, Scene> = {
         ...EMPTY_SELECTION,
         edits: Array.from({ length: 19 }, (_, i) => edit(i, `feature ${i}`, 5 * i)),
       },
+    },
+    play: run,
+  },
+  texts: {
+    traits: {
+      ...CHOSEN,
+      prompts: [...CHOSEN.prompts, "The best thing about the city is", "My sister told me that"],
+    },
+    play: run,
+  },
+  /** 200 cells of 60 tokens, 60 at a time, a token each at 20 Hz. */
+  fluid: {
+    tickMs: 50,
+    nInTick: 1,
+    nAtOnce: 60,
+    texts: TEXTS.map((text, i) =>
+      `${text}${TEXTS[(i + 1) % TEXTS.length]}`.split(" ").slice(0, 61).join(" "),
+    ),
+    traits: {
+      prompts: Array.from({ length: 50 }, (_, i) => `Prompt ${i + 1}, which is read by all of the columns`),
+      selection: { ...EMPTY_SELECTION, edits: THREE },
     },
     play: run,
   },

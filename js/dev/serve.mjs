@@ -9,7 +9,8 @@ const served = await context({
   target: ["es2022"],
   jsx: "automatic",
   jsxImportSource: "preact",
-  sourcemap: "inline",
+  // MINIFY=1 serves what is measured, without it what is read.
+  ...(process.env.MINIFY ? { minify: true } : { sourcemap: "inline" }),
 });
 const { port } = await served.serve({
   servedir: "..",

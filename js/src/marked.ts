@@ -29,7 +29,7 @@ export function drawMarked(box: HTMLElement, text: string, marks: Marks): void {
     const said = spokenToken(tokens?.texts[at] ?? "");
     return { label: value === null ? said : `${said}, ${valueWords(by, value)}`, value };
   };
-  const focused = box.querySelector<HTMLElement>(".sw-token:focus")?.dataset["token"];
+  const focused = box.querySelector<HTMLElement>(".sw-text-token:focus")?.dataset["token"];
   paint(box, piecesOf(parts, tokens?.texts ?? null, withRemoved), faceOf);
   if (focused !== undefined)
     box.querySelector<HTMLElement>(`[data-token="${focused}"]`)?.focus({ preventScroll: true });

@@ -27,7 +27,7 @@ function removed(text: string): HTMLElement {
 
 function tokenSpan(at: number, { label, value }: TokenFace): HTMLElement {
   const span = document.createElement("span");
-  span.className = "sw-token";
+  span.className = "sw-text-token";
   span.dataset["token"] = String(at);
   span.tabIndex = at === 0 ? 0 : -1;
   span.setAttribute("role", "button");

@@ -33,8 +33,6 @@ export function ResultsToolbar({ run, nShown }: { run: RunView; nShown: number }
         />
         {isTexts && (
           <>
-            <ChangesChoice run={run} />
-            <ColourChoice run={run} />
             <button
               type="button"
               class="sw-button sw-sift"
@@ -50,6 +48,8 @@ export function ResultsToolbar({ run, nShown }: { run: RunView; nShown: number }
               Filter and sort
               {isSifted && <span class="sw-quiet"> on</span>}
             </button>
+            <ChangesChoice run={run} />
+            <ColourChoice run={run} />
           </>
         )}
       </div>

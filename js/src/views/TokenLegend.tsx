@@ -1,4 +1,4 @@
-import { short } from "../numbers";
+import { plainNumber } from "../numbers";
 import { useView } from "../page";
 import { colourInfo } from "../token_words";
 import { ErrorBox } from "./ErrorBox";
@@ -18,12 +18,12 @@ export function TokenLegend({ run }: { run: string }) {
         <span
           class="sw-legend-scale"
           role="img"
-          aria-label={`Scale from 0 to ${short(tokens.top(run))} ${unit}`}
+          aria-label={`Scale from 0 to ${plainNumber(tokens.top(run))} ${unit}`}
         >
           <span>0</span>
           <span class="sw-legend-bar" aria-hidden="true" />
           <span>
-            {short(tokens.top(run))}
+            {plainNumber(tokens.top(run))}
             {unit === "" ? "" : ` ${unit}`} and above
           </span>
         </span>

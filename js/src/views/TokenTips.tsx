@@ -15,7 +15,7 @@ interface Place {
 }
 
 const tokenOf = (target: EventTarget | null): HTMLElement | null =>
-  target instanceof Element ? target.closest<HTMLElement>(".sw-token") : null;
+  target instanceof Element ? target.closest<HTMLElement>(".sw-text-token") : null;
 
 /** Below the token, or above it where there is more room. */
 function placeAt(token: HTMLElement, around: HTMLElement): Place {
@@ -38,7 +38,7 @@ const KEYS: Readonly<Record<string, (at: number, n: number) => number>> = {
 
 /** The token that a key leads to; in texts that run from right to left, arrows do too. */
 function nextToken(token: HTMLElement, key: string): HTMLElement | undefined {
-  const all = [...(token.closest(".sw-text")?.querySelectorAll<HTMLElement>(".sw-token") ?? [])];
+  const all = [...(token.closest(".sw-text")?.querySelectorAll<HTMLElement>(".sw-text-token") ?? [])];
   const isTurned = getComputedStyle(token).direction === "rtl";
   const turned = isTurned
     ? key === "ArrowLeft"
@@ -102,7 +102,7 @@ export function TokenTips({ children }: { children: ComponentChildren }) {
         if (next === null) return;
         for (const other of next
           .closest(".sw-text")
-          ?.querySelectorAll<HTMLElement>('.sw-token[tabindex="0"]') ?? [])
+          ?.querySelectorAll<HTMLElement>('.sw-text-token[tabindex="0"]') ?? [])
           other.tabIndex = -1;
         next.tabIndex = 0;
         show(next);
