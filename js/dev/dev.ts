@@ -21,6 +21,9 @@ const kernel = new FakeKernel(cards as FeatureCard[], scene.texts ?? TEXTS, {
 kernel.silent = scene.silent ?? false;
 kernel.preserveNorm = scene.preserveNorm ?? false;
 kernel.nOthers = scene.nOthers ?? 0;
+kernel.tickMs = scene.tickMs ?? kernel.tickMs;
+kernel.nInTick = scene.nInTick ?? kernel.nInTick;
+kernel.nAtOnce = scene.nAtOnce ?? kernel.nAtOnce;
 kernel.nTicks = scene.nTicks ?? kernel.nTicks;
 Object.assign(window, { kernel });
 

@@ -20,7 +20,7 @@ import type {
 } from "../src/protocol.gen";
 import { isActive, isUnfinished } from "../src/states";
 import { FakeHistory } from "./fake_history";
-import { atEnd, NOTHING_MEASURED, scored } from "./measures";
+import { atEnd, NOTHING_MEASURED, scored, tokensOf } from "./measures";
 import { readNextToken, readPrompts, readTokens } from "./model";
 import { FakeSets, firingOn } from "./sets";
 
@@ -46,6 +46,10 @@ export class FakeKernel implements HostModel {
   readonly sets = new FakeSets();
   nTicks = Number.POSITIVE_INFINITY;
   readonly history: FakeHistory;
+  tickMs = TICK_MS;
+  /** Tokens of a cell in each tick, and how many cells are written at once. */
+  nInTick = 2;
+  nAtOnce = Number.POSITIVE_INFINITY;
   readonly #listeners = new Map<string, Set<Callback>>();
   #seq = 0;
   #run: RunView | null = null;
@@ -154,6 +158,16 @@ export class FakeKernel implements HostModel {
         break;
       case "ReadPromptFile":
         this.#reply(id, readPrompts(command.name, command.content));
+        break;
+      case "ReadCells":
+        this.#reply(id, {
+          type: "CellsRead",
+          run: command.run,
+          cells: command.cells.flatMap((index) => {
+            const cell = this.#run?.cells[index];
+            return cell === undefined ? [] : [{ index, tokens: tokensOf(cell) }];
+          }),
+        });
         break;
       case "SetPrompts":
       case "SetSelection":
@@ -285,7 +299,7 @@ export class FakeKernel implements HostModel {
       tick += 1;
       if (tick > this.nTicks) return;
       this.#grow(tick);
-    }, TICK_MS);
+    }, this.tickMs);
   }
 
   #status(worker: Status["worker"]): void {
@@ -299,7 +313,9 @@ export class FakeKernel implements HostModel {
     const words = (cell: number) => (this.texts[cell % this.texts.length] ?? "").split(/(?<=\s)/);
     const grown = run.cells.map((cell, i): CellView => {
       const all = words(i);
-      const n = Math.min(total, tick * 2 - (i % 4));
+      const turn = Number.isFinite(this.nAtOnce) ? Math.floor(i / this.nAtOnce) : 0;
+      const since = tick - turn * Math.ceil(all.length / this.nInTick + 3);
+      const n = Math.min(total, since * this.nInTick - (i % 4));
       if (n <= 0 || cell.state === "done") return cell;
       const ended = n >= all.length || n >= total;
       const ending: CellView = {

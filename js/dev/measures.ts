@@ -1,6 +1,6 @@
 // For development only: measures of the size that real runs have, so that their places can be judged.
 import { featureOf } from "../src/directions";
-import type { CellView, Flag, Measures, Steering } from "../src/protocol.gen";
+import type { CellView, Flag, Measures, Steering, TokenMeasures } from "../src/protocol.gen";
 
 export const NOTHING_MEASURED: Measures = {
   dose: null,
@@ -96,5 +96,35 @@ export function scored(cell: CellView, steering: Steering): Measures {
           sae: "steer-widget-demo",
           shift: (i % 2 === 0 ? 1 : -1) * (4.2 / (i + 1)),
         })),
+  };
+}
+
+const N_ALTERNATIVES = 6;
+const LIKELY = [" the", " a", ",", " it", " was", " and", "\n"];
+
+/** A number from 0 to 1 that looks like chance and is always the same. */
+const chance = (seed: number): number => (Math.sin(seed * 12.9898) * 43_758.5453) % 1;
+
+/** Measures of each token, of the size that real ones have. */
+export function tokensOf(cell: CellView): TokenMeasures {
+  const texts = cell.text.split(/(?<=\S)(?=\s)|(?<=\w)(?=[.,])/);
+  const { dose } = cell.measures;
+  const draw = (at: number, n: number) => Math.abs(chance(cell.index * 977 + at * 13 + n));
+  const alternatives = texts.map((text, at) =>
+    [text, ...LIKELY].slice(0, N_ALTERNATIVES).map((other, i) => ({
+      token_id: i,
+      text: other,
+      steered: 0.6 * draw(at, 3) * 0.5 ** i,
+      unsteered: 0.5 * draw(at, 7 + i) * 0.5 ** Math.abs(i - 1),
+    })),
+  );
+  return {
+    texts,
+    kl: texts.map((_, at) => (dose === null ? 0 : 4 * dose * draw(at, 1) ** 3)),
+    surprise: texts.map((_, at) => 9 * draw(at, 2) ** 2),
+    activations: cell.measures.activations.map((one, i) =>
+      texts.map((_, at) => one.max * draw(at, 4 + i) ** 4),
+    ),
+    alternatives,
   };
 }

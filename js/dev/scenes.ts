@@ -7,6 +7,9 @@ interface Scene {
   traits?: Record<string, unknown>;
   silent?: boolean;
   nTicks?: number;
+  tickMs?: number;
+  nInTick?: number;
+  nAtOnce?: number;
   nOthers?: number;
   texts?: readonly string[];
   preserveNorm?: boolean;
@@ -233,7 +236,7 @@ export const SCENES: Record<string, Scene> = {
       press(el, "sw-layout-grid");
     },
   },
-  sweep: {
+  layoutsweep: {
     traits: CHOSEN,
     play: async (_kernel, el) => {
       await wait(150);
@@ -282,6 +285,27 @@ export const SCENES: Record<string, Scene> = {
         ...EMPTY_SELECTION,
         edits: Array.from({ length: 19 }, (_, i) => edit(i, `feature ${i}`, 5 * i)),
       },
+    },
+    play: run,
+  },
+  texts: {
+    traits: {
+      ...CHOSEN,
+      prompts: [...CHOSEN.prompts, "The best thing about the city is", "My sister told me that"],
+    },
+    play: run,
+  },
+  /** 200 cells of 60 tokens, 60 at a time, a token each at 20 Hz. */
+  fluid: {
+    tickMs: 50,
+    nInTick: 1,
+    nAtOnce: 60,
+    texts: TEXTS.map((text, i) =>
+      `${text}${TEXTS[(i + 1) % TEXTS.length]}`.split(" ").slice(0, 61).join(" "),
+    ),
+    traits: {
+      prompts: Array.from({ length: 50 }, (_, i) => `Prompt ${i + 1}, which is read by all of the columns`),
+      selection: { ...EMPTY_SELECTION, edits: THREE },
     },
     play: run,
   },

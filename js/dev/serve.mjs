@@ -10,7 +10,8 @@ const served = await context({
   alias: { "d3-interpolate": "./src/interpolate.ts" },
   jsx: "automatic",
   jsxImportSource: "preact",
-  sourcemap: "inline",
+  // MINIFY=1 serves what is measured, without it what is read.
+  ...(process.env.MINIFY ? { minify: true } : { sourcemap: "inline" }),
 });
 const { port } = await served.serve({
   servedir: "..",

@@ -65,7 +65,7 @@ export function openPage(model: HostModel): Page {
     sets: new Sets(store, connection),
     live,
     nextTokens,
-    results: new ResultsRoom(store),
+    results: new ResultsRoom(store, (command) => connection.request(command)),
     summary: new SummaryRoom(),
     history: new HistoryRoom(connection, store.ui),
     workerRoom: new WorkerRoom(connection),

@@ -30,6 +30,9 @@ export const isWaiting = (state: RunState): boolean => state === "queued" || sta
 /** Whether the cell may run again, once its run has ended. */
 export const isUnfinished = (cell: CellView): boolean => CAN_BE_RETRIED[cell.state];
 
+/** Whether nothing more is written to it. */
+export const isEnded = ({ state }: CellView): boolean => state !== "queued" && state !== "running";
+
 /** How many cells of an ended run may run again. */
 export const countUnfinished = (run: RunView | null): number =>
   run === null || IS_ACTIVE[run.state] ? 0 : run.cells.filter(isUnfinished).length;

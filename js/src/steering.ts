@@ -39,3 +39,17 @@ export function columnName(
   );
   return words.join(" + ") || "the baseline";
 }
+
+/** What a text is of, in words; prompt and sample by number where there are several. */
+export function cellName(
+  edits: readonly Edit[],
+  prompt: number | null,
+  sample: number | null,
+  known: (feature: Feature | null) => string | undefined,
+): string {
+  const place = [
+    prompt === null ? "" : `, prompt ${prompt + 1}`,
+    sample === null ? "" : `, sample ${sample + 1}`,
+  ];
+  return columnName(edits, known) + place.join("");
+}

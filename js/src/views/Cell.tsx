@@ -4,12 +4,18 @@ import { useView } from "../page";
 import type { CellView, Edit } from "../protocol.gen";
 import { CellFoot } from "./CellFoot";
 import { CellMeasures } from "./CellMeasures";
+import { CellText } from "./CellText";
 import { ErrorBox } from "./ErrorBox";
 import { KeptText } from "./KeptText";
-import { StreamText } from "./StreamText";
 
 interface Props {
+  run: string;
   cell: CellView;
+  /** The text it is compared with, once that has ended. */
+  baseline: string | null;
+  isRunOn: boolean;
+  /** Whether it fits the filter. */
+  isMatch: boolean;
   edits: readonly Edit[];
   sample: number | null;
   /** What the text is of, in words. */
@@ -22,7 +28,19 @@ interface Props {
 }
 
 /** One text. A cell that did not change is the same object and is not drawn again. */
-export function Cell({ cell, edits, sample, name, places, open, ask }: Props) {
+export function Cell({
+  run,
+  cell,
+  baseline,
+  isRunOn,
+  isMatch,
+  edits,
+  sample,
+  name,
+  places,
+  open,
+  ask,
+}: Props) {
   const { store } = useView();
   const [first] = edits;
   const colour = first === undefined ? undefined : store.colours.of(first.feature);
@@ -36,16 +54,25 @@ export function Cell({ cell, edits, sample, name, places, open, ask }: Props) {
         data-testid={`sw-cell-${cell.index}`}
         data-state={cell.state}
         data-n-tokens={cell.n_tokens}
+        data-match={isMatch}
       >
         {sample !== null && <span class="sw-sample">sample {sample + 1}</span>}
+        {isMatch && <span class="sw-hidden">Fits the filter.</span>}
         <KeptText cell={cell}>
-          <StreamText text={cell.text} testId={`sw-cell-text-${cell.index}`} />
+          <CellText
+            run={run}
+            cell={cell}
+            baseline={baseline}
+            name={name}
+            isRunOn={isRunOn}
+            testId={`sw-cell-text-${cell.index}`}
+          />
         </KeptText>
         {cell.error !== null && (
           <ErrorBox error={cell.error} testId={`sw-cell-error-${cell.index}`} compact />
         )}
         <div class="sw-cell-end">
-          <CellFoot cell={cell} name={name} />
+          <CellFoot run={run} cell={cell} name={name} isRunOn={isRunOn} />
           <CellMeasures
             cell={cell}
             places={places}
@@ -55,6 +82,6 @@ export function Cell({ cell, edits, sample, name, places, open, ask }: Props) {
         </div>
       </div>
     ),
-    [cell, colour, sample, name, places, open, ask],
+    [run, cell, baseline, isRunOn, isMatch, colour, sample, name, places, open, ask],
   );
 }

@@ -2,10 +2,11 @@ import { flagsOf } from "../flags";
 import { count } from "../numbers";
 import type { CellState, CellView, FinishReason } from "../protocol.gen";
 import { isUnfinished } from "../states";
+import { CellActions } from "./CellActions";
 import { CellFlags } from "./CellFlags";
-import { CopyButton } from "./CopyButton";
 import { Icon, type IconName } from "./Icon";
 import { RetryButton } from "./RetryButton";
+import { TokenNote } from "./TokenNote";
 
 const STATE: Readonly<Record<CellState, { words: string; icon: IconName }>> = {
   queued: { words: "queued", icon: "clock" },
@@ -22,8 +23,15 @@ const FINISH: Readonly<Partial<Record<FinishReason, string>>> = {
   stop_string: "stop text",
 };
 
+interface Props {
+  run: string;
+  cell: CellView;
+  name: string;
+  isRunOn: boolean;
+}
+
 /** State and length of a text, and how it ended; where it is flagged, the flags take that place. */
-export function CellFoot({ cell, name }: { cell: CellView; name: string }) {
+export function CellFoot({ run, cell, name, isRunOn }: Props) {
   const { words, icon } = STATE[cell.state];
   const finish = cell.state === "done" && cell.finish !== null ? FINISH[cell.finish] : undefined;
   const flags = flagsOf(cell);
@@ -34,10 +42,14 @@ export function CellFoot({ cell, name }: { cell: CellView; name: string }) {
         {words}
       </span>
       <span class="sw-facts">{count(cell.n_tokens, "token")}</span>
-      {cell.text !== "" && <CopyButton text={cell.text} what="this text" />}
+      <CellActions run={run} cell={cell} name={name} />
       <span class="sw-cell-more">
         {isUnfinished(cell) && <RetryButton cell={cell.index} name={name} />}
-        {flags.length > 0 ? <CellFlags flags={flags} /> : <span class="sw-quiet">{finish}</span>}
+        {flags.length > 0 ? (
+          <CellFlags flags={flags} />
+        ) : (
+          <TokenNote run={run} cell={cell} isRunOn={isRunOn} otherwise={finish} />
+        )}
       </span>
     </div>
   );

@@ -1,6 +1,7 @@
-import { badgeHint, isMeasured, type MeasureInfo, type Place } from "../measures";
+import { isMeasured, type Place } from "../measures";
 import { useView } from "../page";
-import type { CellView, Measures } from "../protocol.gen";
+import type { CellView } from "../protocol.gen";
+import { Badge } from "./Badge";
 import { Icon } from "./Icon";
 import { panelId } from "./MeasurePanel";
 
@@ -38,15 +39,5 @@ export function CellMeasures({ cell, places, open, onPress }: Props) {
       {badges}
       <Icon name="chevron" />
     </button>
-  );
-}
-
-function Badge({ info, measures }: { info: MeasureInfo; measures: Measures }) {
-  const [value] = info.numbers(measures);
-  if (value === undefined) return null;
-  return (
-    <span class="sw-badge" title={badgeHint(info, measures)} data-testid={`sw-${info.id}`}>
-      {info.badge} {value}
-    </span>
   );
 }

@@ -1,8 +1,10 @@
 import { useState } from "preact/hooks";
+import { baselineText } from "../context";
 import type { Place } from "../measures";
 import { useView } from "../page";
 import type { Edit, RunView } from "../protocol.gen";
-import { columnName } from "../steering";
+import { isActive } from "../states";
+import { cellName } from "../steering";
 import { Cell } from "./Cell";
 import { MeasurePanel } from "./MeasurePanel";
 
@@ -11,21 +13,24 @@ interface Props {
   at: number;
   sample: number;
   places: readonly Place[];
+  /** Cells that fit the filter; null where there is none. */
+  matches: ReadonlySet<number> | null;
 }
 
-const placeName = (run: RunView, at: number, sample: number): string =>
-  [run.prompts.length > 1 ? `, prompt ${at + 1}` : "", run.samples > 1 ? `, sample ${sample + 1}` : ""].join(
-    "",
-  );
-
 /** Texts side by side, and below them the measures of the one that was asked for. */
-export function CellRow({ run, at, sample, places }: Props) {
+export function CellRow({ run, at, sample, places, matches }: Props) {
   const { store } = useView();
   const nameOf = (edits: readonly Edit[]) =>
-    columnName(edits, (feature) => store.card(feature)?.label) + placeName(run, at, sample);
+    cellName(
+      edits,
+      run.prompts.length > 1 ? at : null,
+      run.samples > 1 ? sample : null,
+      (feature) => store.card(feature)?.label,
+    );
   const [asked, ask] = useState<number | null>(null);
   const first = at * run.steerings.length * run.samples + sample;
   const column = run.steerings.findIndex((_, i) => first + i * run.samples === asked);
+  const isRunOn = isActive(run);
   const cell = asked === null || column < 0 ? undefined : run.cells[asked];
   return (
     <>
@@ -37,7 +42,11 @@ export function CellRow({ run, at, sample, places }: Props) {
           return (
             <Cell
               key={index}
+              run={run.id}
               cell={shown}
+              baseline={baselineText(run, index)}
+              isRunOn={isRunOn}
+              isMatch={matches?.has(index) ?? false}
               edits={edits}
               name={nameOf(edits)}
               sample={run.samples > 1 ? sample : null}

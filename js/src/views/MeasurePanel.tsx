@@ -1,10 +1,8 @@
 import { useEffect, useRef } from "preact/hooks";
-import { inWords, MEASURES } from "../measures";
 import { useView } from "../page";
 import type { CellView, Edit } from "../protocol.gen";
 import { columnName } from "../steering";
-import { Activations } from "./Activations";
-import { OffTarget } from "./OffTarget";
+import { MeasureList } from "./MeasureList";
 
 export const panelId = (cell: number): string => `measures-${cell}`;
 
@@ -35,37 +33,7 @@ export function MeasurePanel({ cell, edits }: Props) {
           Measures of <bdi>{columnName(edits, (feature) => store.card(feature)?.label)}</bdi>
         </span>
       </h4>
-      <dl>
-        {MEASURES.map((info) => {
-          const numbers = inWords(info, measures);
-          if (numbers === "") return null;
-          return (
-            <div key={info.id}>
-              <dt>{info.name}</dt>
-              <dd>
-                {info.id === "activation" ? (
-                  <Activations activations={measures.activations} edits={edits} />
-                ) : (
-                  <span class="sw-values">{numbers}</span>
-                )}
-                <span class="sw-quiet">{info.means}</span>
-              </dd>
-            </div>
-          );
-        })}
-        {measures.off_target.length > 0 && (
-          <div>
-            <dt>Other features</dt>
-            <dd>
-              <OffTarget shifts={measures.off_target} />
-              <span class="sw-quiet">
-                How much more (+) or less (−) they fire here than on the baseline's text: what steering
-                changed besides.
-              </span>
-            </dd>
-          </div>
-        )}
-      </dl>
+      <MeasureList measures={measures} edits={edits} />
     </section>
   );
 }

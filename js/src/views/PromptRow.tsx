@@ -11,14 +11,17 @@ interface Props {
   run: RunView;
   prompt: Prompt;
   at: number;
+  /** Numbers of the samples that are shown. */
+  samples: readonly number[];
   places: readonly Place[];
+  matches: ReadonlySet<number> | null;
 }
 
 /** A prompt above the rows of its texts, one for each sample. */
-export function PromptRow({ run, prompt, at, places }: Props) {
+export function PromptRow({ run, prompt, at, samples, places, matches }: Props) {
   const text = clipped(promptText(prompt), MAX_CHARS);
   return (
-    <>
+    <div class="sw-block" role="rowgroup" data-testid={`sw-prompt-row-${at}`}>
       <div class="sw-grid-row" role="row">
         <div class="sw-prompt-head" role="rowheader">
           <span class="sw-prompt-text" dir="auto" title={text}>
@@ -26,9 +29,9 @@ export function PromptRow({ run, prompt, at, places }: Props) {
           </span>
         </div>
       </div>
-      {Array.from({ length: run.samples }, (_, sample) => (
-        <CellRow key={sample} run={run} at={at} sample={sample} places={places} />
+      {samples.map((sample) => (
+        <CellRow key={sample} run={run} at={at} sample={sample} places={places} matches={matches} />
       ))}
-    </>
+    </div>
   );
 }

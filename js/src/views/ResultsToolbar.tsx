@@ -1,24 +1,60 @@
 import { useView } from "../page";
+import type { RunView } from "../protocol.gen";
+import { isFiltered, isSorted } from "../sifting";
+import { ChangesChoice } from "./ChangesChoice";
+import { ColourChoice } from "./ColourChoice";
+import { Icon } from "./Icon";
 import { Segments } from "./Segments";
+import { SiftBar } from "./SiftBar";
+import { TokenLegend } from "./TokenLegend";
 
 /** How the results are looked at. */
-export function ResultsToolbar() {
+export function ResultsToolbar({ run, nShown }: { run: RunView; nShown: number }) {
   const { results, id } = useView();
+  const isTexts = results.view.value === "texts";
+  const isOpen = results.isSiftingOpen.value;
+  const sifting = results.sifting.value;
+  const isSifted = isFiltered(sifting) || isSorted(sifting);
   return (
     <div class="sw-toolbar" data-testid="sw-toolbar">
-      <Segments
-        legend="What is shown of the results"
-        name={id("results-view")}
-        value={results.view.value}
-        options={[
-          { value: "texts", words: "Texts", hint: "Every text, beside the baseline's" },
-          { value: "summary", words: "Summary", hint: "All measures at a glance" },
-        ]}
-        testId="sw-view"
-        onChange={(view) => {
-          results.view.value = view;
-        }}
-      />
+      <div class="sw-toolbar-row">
+        <Segments
+          legend="What is shown of the results"
+          name={id("results-view")}
+          value={results.view.value}
+          options={[
+            { value: "texts", words: "Texts", hint: "Every text, beside the baseline's" },
+            { value: "summary", words: "Summary", hint: "All measures at a glance" },
+          ]}
+          testId="sw-view"
+          onChange={(view) => {
+            results.view.value = view;
+          }}
+        />
+        {isTexts && (
+          <>
+            <button
+              type="button"
+              class="sw-button sw-sift"
+              aria-expanded={isOpen}
+              aria-controls={isOpen ? id("sifting") : undefined}
+              data-on={isSifted}
+              data-testid="sw-sift"
+              onClick={() => {
+                results.isSiftingOpen.value = !isOpen;
+              }}
+            >
+              <Icon name="sift" />
+              Filter and sort
+              {isSifted && <span class="sw-quiet"> on</span>}
+            </button>
+            <ChangesChoice run={run} />
+            <ColourChoice run={run} />
+          </>
+        )}
+      </div>
+      {isTexts && isOpen && <SiftBar run={run} nShown={nShown} />}
+      {isTexts && <TokenLegend run={run.id} />}
     </div>
   );
 }

@@ -1,0 +1,98 @@
+import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
+import { drawMarked } from "../marked";
+import { useView } from "../page";
+import type { CellView, TokenMeasures } from "../protocol.gen";
+import { useNear } from "../sight";
+import { isEnded } from "../states";
+import { isScored } from "../token_words";
+import { featureKey, valuesOf } from "../tokens";
+
+interface Props {
+  run: string;
+  cell: CellView;
+  /** What it is compared with, once that has ended. */
+  baseline: string | null;
+  /** What the text is of, in words. */
+  name: string;
+  /** Whether measures may still come. */
+  isRunOn: boolean;
+  testId: string;
+}
+
+/** What a text is marked by; `read`: its tokens where they are told apart. */
+type Plan = readonly [against: string | null, withRemoved: boolean, read: TokenMeasures | null, by: string];
+
+const PLAIN: Plan = [null, false, null, ""];
+
+const isSame = (a: Plan, b: Plan): boolean => a.every((one, i) => one === b[i]);
+
+/**
+ * A text that grows at its end. New text is appended to the one text node there is, so that a selection made by
+ * the reader survives and long texts cost no more than short ones. Marks and colours come when it has ended.
+ */
+export function CellText({ run, cell, baseline, name, isRunOn, testId }: Props) {
+  const { results, store } = useView();
+  const { tokens, frames } = results;
+  const { text } = cell;
+  const { activations } = cell.measures;
+  const box = useRef<HTMLDivElement>(null);
+  const drawn = useRef({ text: "", plan: PLAIN });
+  const isNear = useNear(box);
+  const hasEnded = isEnded(cell) && text !== "";
+
+  const against = hasEnded && results.marksChanges.value ? baseline : null;
+  const withRemoved = against !== null && results.showsRemoved.value;
+  const by = hasEnded ? tokens.colourBy.value : "nothing";
+  const feature = by === "activation" ? tokens.feature.value : "";
+  const held = by === "nothing" ? null : tokens.held(run, cell.index).value;
+  const read = typeof held === "object" && held !== null && held.texts.length > 0 ? held : null;
+
+  const isAsked = by !== "nothing" && isNear && (!isRunOn || isScored(cell));
+  const round = tokens.round.value;
+  useEffect(
+    () => (isAsked && round >= 0 ? tokens.want(run, cell) : undefined),
+    [isAsked, tokens, run, cell, round],
+  );
+
+  useLayoutEffect(() => {
+    const node = box.current;
+    if (node === null || drawn.current.text === text) return;
+    const data = node.firstChild;
+    const isGrown = drawn.current.plan === PLAIN && text.startsWith(drawn.current.text);
+    if (isGrown && data instanceof Text) data.appendData(text.slice(drawn.current.text.length));
+    else node.textContent = text;
+    drawn.current = { text, plan: PLAIN };
+  }, [text]);
+
+  const colouring = read === null ? "" : `${by}/${feature}`;
+  useLayoutEffect(() => {
+    const node = box.current;
+    const plan: Plan = against === null && read === null ? PLAIN : [against, withRemoved, read, colouring];
+    if (node === null || isSame(plan, drawn.current.plan) || (plan !== PLAIN && !isNear)) return;
+    return frames.add(() => {
+      drawn.current = { text, plan };
+      if (plan === PLAIN) {
+        node.textContent = text;
+        return;
+      }
+      const values = read && valuesOf(read, activations, by, feature);
+      if (values !== null) tokens.stretch(run, values);
+      drawMarked(node, text, { against, withRemoved, tokens: read, by, values });
+    });
+  }, [text, isNear, against, withRemoved, read, colouring, frames, tokens, run, activations, by, feature]);
+
+  const chosen = activations.find((one) => featureKey(one) === feature);
+  return (
+    <div
+      ref={box}
+      class="sw-text"
+      dir="auto"
+      {...(read === null ? {} : { role: "group", "aria-label": `Tokens of ${name}` })}
+      data-leading={text.startsWith(" ")}
+      data-run={run}
+      data-cell={cell.index}
+      data-colour={chosen && store.colours.of({ kind: "feature", label: "", ...chosen })}
+      data-testid={testId}
+    />
+  );
+}

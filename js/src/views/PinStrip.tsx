@@ -1,0 +1,34 @@
+import { useView } from "../page";
+import { PinCard } from "./PinCard";
+import { TokenTips } from "./TokenTips";
+
+/** Cells kept above the table, of whatever row and run, side by side. */
+export function PinStrip() {
+  const { results } = useView();
+  const pins = results.pins.value;
+  if (pins.length === 0) return null;
+  return (
+    <section class="sw-pins" aria-label="Pinned texts" data-testid="sw-pins">
+      <div class="sw-pins-head">
+        <h4>Pinned</h4>
+        <button
+          type="button"
+          class="sw-link"
+          data-testid="sw-unpin-all"
+          onClick={() => {
+            results.pins.value = [];
+          }}
+        >
+          Unpin all
+        </button>
+      </div>
+      <TokenTips>
+        <ul class="sw-pin-list">
+          {pins.map((pin) => (
+            <PinCard key={`${pin.run}/${pin.cell.index}`} context={pin} />
+          ))}
+        </ul>
+      </TokenTips>
+    </section>
+  );
+}
