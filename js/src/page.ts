@@ -6,6 +6,7 @@ import { Connection, type HostModel } from "./connection";
 import { Live } from "./live";
 import { NextTokens } from "./next_token";
 import { PromptList } from "./prompt_list";
+import { Sets } from "./sets";
 import { isActive } from "./states";
 import { Store } from "./store";
 import { TokenPreviews } from "./token_preview";
@@ -17,6 +18,7 @@ export interface Page {
   readonly tokens: TokenPreviews;
   readonly live: Live;
   readonly nextTokens: NextTokens;
+  readonly sets: Sets;
   close(): void;
 }
 
@@ -46,7 +48,7 @@ export function openPage(model: HostModel): Page {
     removeEventListener("online", backOnline);
     connection.close();
   };
-  return { store, actions, promptList, tokens, live, nextTokens, close };
+  return { store, actions, promptList, tokens, live, nextTokens, sets: new Sets(store, connection), close };
 }
 
 export interface View extends Page {

@@ -2,6 +2,7 @@ import { useView } from "../page";
 import { rowKeys } from "../rows";
 import { FeatureRow } from "./FeatureRow";
 import { FeatureSearch } from "./FeatureSearch";
+import { SetMenu } from "./SetMenu";
 
 export function Features() {
   const { store, id } = useView();
@@ -12,6 +13,7 @@ export function Features() {
       <div class="sw-heading">
         <h3 id={id("features")}>Features</h3>
         {edits.length > 1 && <span class="sw-quiet">{edits.length} selected</span>}
+        <SetMenu kind="features" />
       </div>
       <FeatureSearch />
       {edits.length > 0 && (

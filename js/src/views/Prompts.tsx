@@ -4,6 +4,7 @@ import { FileButton } from "./FileButton";
 import { Icon } from "./Icon";
 import { PromptBox } from "./PromptBox";
 import { PromptFile } from "./PromptFile";
+import { SetMenu } from "./SetMenu";
 
 /** One prompt or several; an empty list still shows one box to type in. */
 export function Prompts() {
@@ -17,6 +18,7 @@ export function Prompts() {
       <div class="sw-heading">
         <h3 id={id("prompts")}>{all.length > 1 ? `${all.length.toLocaleString("en")} prompts` : "Prompt"}</h3>
         <span class="sw-heading-tools">
+          <SetMenu kind="prompts" />
           <FileButton
             words="From a file"
             accept=".txt,.csv,.tsv,.jsonl,.ndjson,.json,text/plain,text/csv"

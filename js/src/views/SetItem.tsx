@@ -1,0 +1,101 @@
+import { useState } from "preact/hooks";
+import { count } from "../numbers";
+import { useView } from "../page";
+import type { SetInfo, SetKind } from "../protocol.gen";
+import { IconButton } from "./IconButton";
+
+const NOUN: Readonly<Record<SetKind, string>> = { features: "feature", prompts: "prompt" };
+
+/** "3 May 2026, 14:05" in the reader's own way; "" for what is no date. */
+function when(savedAt: string): string {
+  const date = new Date(savedAt);
+  return Number.isNaN(date.getTime())
+    ? ""
+    : date.toLocaleString(undefined, { dateStyle: "medium", timeStyle: "short" });
+}
+
+interface Props {
+  kind: SetKind;
+  info: SetInfo;
+  close: () => void;
+}
+
+/** A named set: what it holds, and what can be done with it. Deleting asks once more. */
+export function SetItem({ kind, info, close }: Props) {
+  const { sets } = useView();
+  const [isSure, setSure] = useState(false);
+  const { name, n_items, saved_at, preview } = info;
+  const isBusy = sets[kind].isBusy.value;
+  const use = async (isAdded: boolean) => {
+    if (await sets.use(kind, name, isAdded)) close();
+  };
+  return (
+    <li class="sw-set" data-testid={`sw-set-${kind}`} data-name={name}>
+      <div class="sw-set-words">
+        <span class="sw-label" dir="auto" title={name}>
+          {name}
+        </span>
+        <span class="sw-quiet">
+          {[count(n_items, NOUN[kind]), when(saved_at)].filter(Boolean).join(" · ")}
+        </span>
+        {preview !== "" && (
+          <span class="sw-set-preview sw-quiet" dir="auto" title={preview}>
+            {preview}
+          </span>
+        )}
+      </div>
+      {isSure ? (
+        <span class="sw-set-buttons">
+          <button
+            type="button"
+            class="sw-button sw-danger"
+            data-testid="sw-delete-set-sure"
+            onClick={() => void sets.remove(kind, name)}
+          >
+            Delete it
+          </button>
+          <button type="button" class="sw-link" onClick={() => setSure(false)}>
+            Keep
+          </button>
+        </span>
+      ) : (
+        <span class="sw-set-buttons">
+          <button
+            type="button"
+            class="sw-button"
+            title="Select this set instead of what is selected"
+            aria-label={`Use ${name}`}
+            disabled={isBusy}
+            data-testid="sw-use-set"
+            onClick={() => void use(false)}
+          >
+            Use
+          </button>
+          <button
+            type="button"
+            class="sw-link"
+            title="Select this set besides what is selected"
+            aria-label={`Add ${name}`}
+            disabled={isBusy}
+            data-testid="sw-add-set"
+            onClick={() => void use(true)}
+          >
+            Add
+          </button>
+          <IconButton
+            icon="download"
+            label={`Export ${name} as a file`}
+            testId="sw-export-set"
+            onPress={() => void sets.share(kind, name)}
+          />
+          <IconButton
+            icon="trash"
+            label={`Delete ${name}`}
+            testId="sw-delete-set"
+            onPress={() => setSure(true)}
+          />
+        </span>
+      )}
+    </li>
+  );
+}
