@@ -141,6 +141,15 @@ describe("many prompts", () => {
     expect(get<HTMLTextAreaElement>(opened.el, "sw-prompt-49").value).toBe("");
   });
 
+  test("are not all drawn where they are thousands, and it says that they run", async () => {
+    const { el } = await open({ prompts: Array.from({ length: 1200 }, (_, i) => `prompt ${i}`) });
+    expect(get(el, "sw-show-prompts").textContent).toBe("Show the first 200 of 1,200 prompts");
+    await press(el, "sw-show-prompts");
+    expect(find(el, "sw-prompt-199")).not.toBeNull();
+    expect(find(el, "sw-prompt-200")).toBeNull();
+    expect(el.textContent).toContain("1,000 more are not shown, but run.");
+  });
+
   test("show an error that is beyond the first", async () => {
     const { host, el } = await open({ prompts: FIFTY });
     await type(el, "sw-prompt-0", "other");
@@ -283,6 +292,22 @@ describe("the tokens of a prompt", () => {
     expect(find(el, "sw-tokens-0")).toBeNull();
   });
 
+  test("are asked for once the kernel answers again", async () => {
+    const { host, el } = await preview();
+    await type(el, "sw-prompt-0", "other");
+    await sent(host, "ReadTokens", 2);
+    host.broken = true;
+    await type(el, "sw-prompt-0", "another");
+    const error = () => expect(get(el, "sw-tokens-error-0").textContent).toContain("could not be sent");
+    await vi.waitFor(error, 2000);
+    dispatchEvent(new Event("online")); // the page asks whether the kernel is there, and it is not
+    await vi.waitFor(() => expect(get(el, "sw-status").dataset["state"]).toBe("offline"));
+    host.broken = false;
+    host.set("status", READY);
+    await sent(host, "ReadTokens", 3);
+    expect(host.last("ReadTokens").command.prompt).toBe("another");
+  });
+
   test("that cannot be had say why at the prompt", async () => {
     const { host, el } = await preview();
     await type(el, "sw-prompt-0", "other");
@@ -305,11 +330,11 @@ describe("generation settings", () => {
     }
     expect(get(el, "sw-setting-repetition_penalty").dataset["idle"]).toBe("false");
     await type(el, "sw-gen-top_k", "40");
+    await sent(host, "SetGeneration");
+    expect(host.last("SetGeneration").command.generation.top_k).toBe(40);
     await type(el, "sw-gen-temperature", "0.7");
     expect(get(el, "sw-setting-top_k").dataset["idle"]).toBe("false");
     expect(summary(el)).toBe("60 tokens · temperature 0.7 · top-k 40 · seed 0");
-    await sent(host, "SetGeneration");
-    expect(host.last("SetGeneration").command.generation).toMatchObject({ top_k: 40, temperature: 0.7 });
   });
 
   test("go back one by one, or all at once", async () => {
