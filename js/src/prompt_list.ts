@@ -7,6 +7,10 @@ import type { Store } from "./store";
 
 /** So many prompts are shown at first, and their tools with them; more make the list a compact one. */
 export const N_SHOWN = 5;
+/** Boxes for more take the browser seconds, and nobody edits them by hand. */
+export const MAX_SHOWN = 200;
+
+const PROMPT = "prompt/";
 
 export interface Wire {
   request(command: PageCommand): Promise<Reply["result"]>;
@@ -34,7 +38,7 @@ export class PromptList {
   readonly fileError: Signal<ErrorInfo | null> = signal(null);
   readonly isReading: Signal<boolean> = signal(false);
   readonly isCompact: ReadonlySignal<boolean>;
-  readonly nHidden: ReadonlySignal<number>;
+  readonly nShown: ReadonlySignal<number>;
   readonly #pasted: Signal<Pasted | null> = signal(null);
   readonly #store: Store;
   readonly #wire: Wire;
@@ -44,13 +48,13 @@ export class PromptList {
     this.#store = store;
     this.#wire = wire;
     this.isCompact = computed(() => store.prompts.value.value.length > N_SHOWN);
-    this.nHidden = computed(() => {
-      const n = store.prompts.value.value.length;
+    this.nShown = computed(() => {
+      const n = Math.max(1, store.prompts.value.value.length);
       // An error is never behind a closed door.
-      const troubled = Object.keys(store.fieldErrors.value).some(
-        (field) => field.startsWith("prompt/") && Number(field.slice("prompt/".length)) >= N_SHOWN,
-      );
-      return this.showsAll.value || troubled ? 0 : Math.max(0, n - N_SHOWN);
+      const troubled = Object.keys(store.fieldErrors.value)
+        .filter((field) => field.startsWith(PROMPT))
+        .map((field) => Number(field.slice(PROMPT.length)) + 1);
+      return Math.min(n, Math.max(this.showsAll.value ? MAX_SHOWN : N_SHOWN, ...troubled));
     });
   }
 

@@ -50,7 +50,13 @@ export class TokenPreviews {
     this.#unfollow = effect(() => {
       const opened = this.opened.value;
       for (const i of this.#wanted.keys()) if (!opened.has(i)) this.#forget(i);
-      if (opened.size === 0 || store.link.value === "offline") return;
+      if (opened.size === 0) return;
+      if (store.link.value === "offline") {
+        // What could not be asked is asked once the kernel answers again.
+        for (const { timer } of this.#wanted.values()) clearTimeout(timer);
+        this.#wanted.clear();
+        return;
+      }
       const rows = visibleRows(store.selection.value.value);
       const columns = rows.map(({ edit }) => ({ edits: [edit], preserve_norm: null }));
       const { chat } = store.generation.value.value;

@@ -25,7 +25,7 @@ export function KeptText({ cell, children }: Props) {
   const old = live.kept.value[cell.index] ?? "";
   // A cell that was stopped for the next run waits for that one.
   const isHeld = old !== "" && (IS_UNDER_WAY[cell.state] || (live.isOn.value && store.isStarting.value));
-  const isSeen = isHeld && cell.text === "";
+  const isSeen = isHeld && cell.text.trim() === "";
   return (
     <div class="sw-kept-place" data-kept={isSeen}>
       {children}
@@ -34,6 +34,7 @@ export function KeptText({ cell, children }: Props) {
           class="sw-text sw-kept"
           dir="auto"
           aria-hidden="true"
+          data-leading={old.startsWith(" ")}
           data-seen={isSeen}
           data-testid={`sw-kept-text-${cell.index}`}
         >

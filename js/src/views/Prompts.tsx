@@ -1,17 +1,17 @@
 import { useView } from "../page";
-import { N_SHOWN } from "../prompt_list";
 import { FileButton } from "./FileButton";
 import { Icon } from "./Icon";
 import { PromptBox } from "./PromptBox";
 import { PromptFile } from "./PromptFile";
+import { SetMenu } from "./SetMenu";
+import { ShowAll } from "./ShowAll";
 
 /** One prompt or several; an empty list still shows one box to type in. */
 export function Prompts() {
   const { store, actions, promptList, id } = useView();
   const prompts = store.prompts.value.value;
   const all = prompts.length === 0 ? [""] : prompts;
-  const nHidden = promptList.nHidden.value;
-  const shown = nHidden > 0 ? all.slice(0, N_SHOWN) : all;
+  const shown = all.slice(0, promptList.nShown.value);
   return (
     <section class="sw-section" aria-labelledby={id("prompts")}>
       <div class="sw-heading">
@@ -37,27 +37,14 @@ export function Prompts() {
             <Icon name="plus" />
             Add prompt
           </button>
+          <SetMenu kind="prompts" />
         </span>
       </div>
       <PromptFile />
       {shown.map((prompt, i) => (
         <PromptBox key={i} index={i} prompt={prompt} removable={all.length > 1} />
       ))}
-      {all.length > N_SHOWN && (
-        <button
-          type="button"
-          class="sw-link sw-show-all"
-          aria-expanded={nHidden === 0}
-          data-testid="sw-show-prompts"
-          onClick={() => {
-            promptList.showsAll.value = nHidden > 0;
-          }}
-        >
-          {nHidden > 0
-            ? `Show all ${all.length.toLocaleString("en")} prompts`
-            : `Show the first ${N_SHOWN} only`}
-        </button>
-      )}
+      <ShowAll n={all.length} />
     </section>
   );
 }

@@ -30,7 +30,13 @@ export function TokenPreview({ index }: { index: number }) {
         </p>
       )}
       {read === null && error === null && (
-        <p class="sw-quiet">{isStale ? "Asking for the tokens…" : "Type a prompt to see its tokens."}</p>
+        <p class="sw-quiet">
+          {store.link.value === "offline"
+            ? "The kernel does not answer."
+            : isStale
+              ? "Asking for the tokens…"
+              : "Type a prompt to see its tokens."}
+        </p>
       )}
       {read !== null && (
         <>

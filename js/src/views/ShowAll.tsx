@@ -1,0 +1,29 @@
+import { useView } from "../page";
+import { MAX_SHOWN, N_SHOWN } from "../prompt_list";
+
+/** Below a long list of prompts: shows the rest of it, or its beginning alone again. */
+export function ShowAll({ n }: { n: number }) {
+  const { promptList } = useView();
+  if (n <= N_SHOWN) return null;
+  const nShown = promptList.nShown.value;
+  const isAll = nShown >= Math.min(n, MAX_SHOWN);
+  const words = n > MAX_SHOWN ? `the first ${MAX_SHOWN} of ${n.toLocaleString("en")}` : `all ${n}`;
+  return (
+    <div class="sw-show-all">
+      <button
+        type="button"
+        class="sw-link"
+        aria-expanded={isAll}
+        data-testid="sw-show-prompts"
+        onClick={() => {
+          promptList.showsAll.value = !isAll;
+        }}
+      >
+        {isAll ? `Show the first ${N_SHOWN} only` : `Show ${words} prompts`}
+      </button>
+      {isAll && nShown < n && (
+        <span class="sw-quiet">{(n - nShown).toLocaleString("en")} more are not shown, but run.</span>
+      )}
+    </div>
+  );
+}
