@@ -4,10 +4,35 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ..protocol import Found, Search
-from .handling import Handler, handles
+from ..arguments import as_cells, as_count, with_defaults
+from ..protocol import (
+    CellsRead,
+    CellTokens,
+    FeaturesOn,
+    FindFiring,
+    Firing,
+    Found,
+    FoundFiring,
+    NextTokenOf,
+    NextTokenRead,
+    NextTokens,
+    PromptTokens,
+    ReadCells,
+    ReadNextToken,
+    ReadTokens,
+    Search,
+    TokensOf,
+    TokensRead,
+)
+from .from_worker import from_worker
+from .handling import Handler, Later, handles
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from ..cell import Cell
+    from ..history import Entry
+    from ..result import RunResult
     from ..steerer import Steerer
 
 
@@ -20,11 +45,74 @@ class FeatureDesk:
 
     def __init__(self, steerer: Steerer) -> None:
         self._steerer = steerer
+        self._past: tuple[Entry, RunResult] | None = None
 
     @property
     def handlers(self) -> dict[type, Handler]:
         """Who answers what."""
-        return dict([handles(Search, self._search)])
+        return dict(
+            [
+                handles(Search, self._search),
+                handles(FindFiring, self._firing),
+                handles(ReadTokens, self._tokens),
+                handles(ReadNextToken, self._next_token),
+                handles(ReadCells, self._cells),
+            ]
+        )
 
     def _search(self, command: Search) -> Found:
         return Found(self._steerer.cards(command.text, command.limit, sae=command.sae))
+
+    def _firing(self, command: FindFiring) -> Later:
+        catalog, sae = self._steerer.catalog, command.sae
+        question = FeaturesOn(
+            0, command.prompt, command.chat, sae, as_count("limit", command.limit), catalog.densities(sae)
+        )
+
+        def found(firing: Firing) -> FoundFiring:
+            cards = tuple(catalog.card(feature.index, sae) for feature in firing.features)
+            return FoundFiring(firing.features, cards, firing.tokens)
+
+        return from_worker(self._steerer.controller, question, Firing, found, "read the prompt")
+
+    def _tokens(self, command: ReadTokens) -> Later:
+        question = TokensOf(0, command.prompt, command.chat, with_defaults(command.columns))
+        return from_worker(
+            self._steerer.controller,
+            question,
+            PromptTokens,
+            lambda read: TokensRead(read.tokens, read.steered),
+            "read the prompt",
+        )
+
+    def _next_token(self, command: ReadNextToken) -> Later:
+        (column,) = with_defaults([command.steering])
+        max_act = self._steerer.catalog.check(column.edits)
+        question = NextTokenOf(0, command.prompt, column, command.chat, as_count("k", command.k), max_act)
+        return from_worker(
+            self._steerer.controller,
+            question,
+            NextTokens,
+            lambda read: NextTokenRead(read.tokens, read.kl, read.dose),
+            "read the next token",
+        )
+
+    def _cells(self, command: ReadCells) -> CellsRead:
+        controller = self._steerer.controller
+        job = next((job for job in controller.jobs if job.id == command.run), None)
+        if job is None:
+            past = self._past_run(command.run).cells
+            return _read(command.run, (past[index] for index in as_cells(command.cells, len(past))))
+        with controller.frozen():
+            return _read(command.run, [job.cell(i) for i in as_cells(command.cells, len(job.cells))])
+
+    def _past_run(self, run: str) -> RunResult:
+        """A run of the history; the last one that was asked for is kept, as a page asks for its cells by and by."""
+        entry = self._steerer.history()[run]
+        if self._past is None or self._past[0] != entry:
+            self._past = entry, entry.result()
+        return self._past[1]
+
+
+def _read(run: str, cells: Iterable[Cell]) -> CellsRead:
+    return CellsRead(run, tuple(CellTokens(cell.index, cell.token_measures) for cell in cells))

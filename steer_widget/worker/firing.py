@@ -47,18 +47,18 @@ def read_firing(adapter: Adapter, sae: Sae, residual_norm: float, question: Feat
     with watching([adapter.point(sae.hook_name)]) as seen:
         adapter.read(Prefixes.of([token_ids], adapter.pad_id), None)
     h = seen[sae.hook_name][0][0]
-    is_text = [token_id not in adapter.special_ids for token_id in token_ids]
-    counting = torch.tensor(is_text, device=h.device) & without_sinks(h, residual_norm)
+    is_text = torch.tensor([token_id not in adapter.special_ids for token_id in token_ids], device=h.device)
+    if not bool(torch.isfinite(h[is_text]).all()):
+        raise GenerationError(
+            f"The model's activations at {sae.hook_name} were not finite on this prompt, so no feature could be "
+            "read. Its dtype is probably too narrow: load it with dtype='bfloat16' or 'float32'."
+        )
+    counting = is_text & without_sinks(h, residual_norm)
     tokens = as_prompt_tokens(adapter, token_ids)
     at = counting.nonzero().flatten()
     if not len(at):
         return Firing((), tokens)
     found = _activations(sae, h[at])
-    if not bool(torch.isfinite(found.largest).all()):
-        raise GenerationError(
-            f"The model's activations at {sae.hook_name} were not finite on this prompt, so no feature could be "
-            "read. Its dtype is probably too narrow: load it with dtype='bfloat16' or 'float32'."
-        )
     return Firing(_ranked(found, at.tolist(), question.k, question.density), tokens)
 
 
@@ -82,7 +82,6 @@ def _activations(sae: Sae, h: Tensor) -> _Found:
         best, where = acts.max(0)
         is_larger = best > largest
         token = torch.where(is_larger, where + start, token)
-        # Not where(): a NaN has to come through.
         largest = torch.maximum(largest, best)
         total += acts.sum(0)
     return _Found(largest, total / len(h), token)

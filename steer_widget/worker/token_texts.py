@@ -23,10 +23,12 @@ def prompt_texts(tokenizer: PreTrainedTokenizerBase, token_ids: Sequence[int]) -
         tokenizer: the model's.
         token_ids: of the whole text.
     """
+    if not token_ids:
+        return ()
     whole = _decoded(tokenizer, token_ids)
     texts = _by_windows(tokenizer, token_ids)
     joined = "".join(texts)
-    if texts and whole.startswith(joined):
+    if whole.startswith(joined):
         return (*texts[:-1], texts[-1] + whole[len(joined) :])
     return _by_prefixes(tokenizer, token_ids, whole)
 

@@ -9,13 +9,17 @@ from typing import TypeVar
 
 import pytest
 
+from steer_widget.errors import Superseded
 from steer_widget.protocol import (
     Answer,
     CancelRun,
     CellDone,
     CellMeasured,
     Event,
+    FeaturesOn,
     Load,
+    NextTokenOf,
+    Question,
     ReadMeans,
     Ready,
     RunDone,
@@ -24,8 +28,9 @@ from steer_widget.protocol import (
     Shutdown,
     StartRun,
     Tokens,
+    TokensOf,
 )
-from steer_widget.spec import Feature, Generation, Grid, columns
+from steer_widget.spec import Feature, Generation, Grid, Steering, columns
 from steer_widget.worker.engine import Engine
 from steer_widget.worker.loop import WorkerLoop
 from tests.worker.conftest import run
@@ -125,6 +130,102 @@ def test_texts_are_read_for_a_question_in_the_middle_of_a_run(worker: Loop, engi
     assert answer.error is None
     assert answer.result == engine.means(ReadMeans(1, ("the sea", "the snow")))
     assert worker.tokens("long") == run(engine, LONG).tokens
+
+
+STEERED = Steering(EDITS[:1])
+
+
+def asked(number: int, prompt: str = "I went for a walk") -> NextTokenOf:
+    return NextTokenOf(number, prompt, STEERED)
+
+
+QUESTIONS = (
+    TokensOf(1, "the sea", columns=(STEERED,)),
+    FeaturesOn(2, "the snow"),
+    asked(3),
+    ReadMeans(4, ("the sea",)),
+)
+
+
+def known(engine: Engine, question: Question) -> object:
+    """What the engine says when it does nothing else."""
+    asks = {TokensOf: engine.tokens, FeaturesOn: engine.firing, NextTokenOf: engine.next_token}
+    return {**asks, ReadMeans: engine.means}[type(question)](question)
+
+
+def test_questions_are_answered_in_their_order_in_the_middle_of_a_run(worker: Loop, engine: Engine) -> None:
+    def ask() -> None:
+        for question in QUESTIONS:
+            worker.loop.take(question)
+
+    worker.after(2, Tokens, ask)
+    worker.start("long", LONG)
+    answers = [worker.wait_for(Answer) for _ in QUESTIONS]
+    assert worker.wait_for(RunDone).state == "done"
+    assert [answer.request for answer in answers] == [1, 2, 3, 4]
+    assert [answer.result for answer in answers] == [known(engine, question) for question in QUESTIONS]
+    assert worker.tokens("long") == run(engine, LONG).tokens
+
+
+def test_of_many_next_tokens_that_wait_the_newest_alone_is_answered(worker: Loop, engine: Engine) -> None:
+    def flood() -> None:
+        for number in range(1, 21):
+            worker.loop.take(asked(number, f"I went {number}"))
+            if number == 10:
+                worker.loop.take(TokensOf(100, "the sea"))
+
+    worker.after(2, Tokens, flood)
+    worker.start("long", LONG)
+    answers = [worker.wait_for(Answer) for _ in range(21)]
+    assert worker.wait_for(RunDone).state == "done"
+    superseded = [answer.request for answer in answers if answer.error is not None]
+    assert superseded == list(range(1, 20))
+    assert {type(a.error.rebuild()) for a in answers if a.error is not None} == {Superseded}
+    rest = {answer.request: answer.result for answer in answers if answer.error is None}
+    assert rest == {
+        20: engine.next_token(asked(20, "I went 20")),
+        100: engine.tokens(TokensOf(100, "the sea")),
+    }
+
+
+def test_a_dial_that_never_rests_does_not_hold_up_a_run(worker: Loop, engine: Engine) -> None:
+    def turn(event: Event) -> None:
+        # Asked again before the answer has left the thread that works: one always waits.
+        if isinstance(event, Answer) and event.error is None and not has_ended:
+            worker.loop.take(asked(event.request + 1))
+        elif isinstance(event, RunDone):
+            has_ended.append(True)
+
+    wanted = run(engine, LONG).tokens
+    has_ended: list[bool] = []
+    worker.on_event = turn
+    worker.loop.take(asked(1))
+    worker.start("long", LONG)
+    assert worker.wait_for(RunDone).state == "done"
+    assert worker.tokens("long") == wanted
+    n_answers = sum(isinstance(event, Answer) for event in worker.events)
+    assert n_answers > 100, "and the dial was followed all the while"
+
+
+def test_a_question_that_is_refused_or_fails_is_answered_so(
+    worker: Loop, engine: Engine, monkeypatch
+) -> None:
+    worker.loop.take(FeaturesOn(1, "the sea", sae="nobody"))
+    refused = worker.wait_for(Answer)
+    assert refused.error is not None
+    assert (refused.error.kind, refused.error.field) == ("InvalidInput", "sae")
+    monkeypatch.setattr(engine.adapter, "next_logits", None)
+    worker.loop.take(asked(2))
+    failed = worker.wait_for(Answer)
+    assert failed.error is not None
+    assert "TypeError" in failed.error.message
+    assert "Traceback" in failed.error.details
+
+
+def test_a_worker_that_has_loaded_says_how_fast_it_is(worker: Loop) -> None:
+    (ready,) = [event for event in worker.events if isinstance(event, Ready)]
+    assert ready.speed is not None
+    assert ready.speed.step_s + ready.speed.row_s > 0
 
 
 def test_one_of_two_is_stopped_alone(worker: Loop, engine: Engine) -> None:
