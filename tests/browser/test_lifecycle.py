@@ -5,7 +5,15 @@ from __future__ import annotations
 from playwright.sync_api import expect
 
 from tests.browser.conftest import OpenCells
-from tests.browser.driving import DEMO, LOAD_TIMEOUT_MS, choose, press_run, texts_in_page, wait_ready, wait_run
+from tests.browser.driving import (
+    DEMO,
+    LOAD_TIMEOUT_MS,
+    choose,
+    press_run,
+    texts_in_page,
+    wait_ready,
+    wait_run,
+)
 
 RESTART = "() => window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.restart()"
 SAVE_WIDGETS = "@jupyter-widgets/jupyterlab-manager:saveWidgetState"  # an entry of JupyterLab's menu Settings
