@@ -11,6 +11,7 @@ from .growth import growth
 from .measured import Measured
 from .measures import measures_cost
 from .memory import memory_growth
+from .page import page_first_token, page_long_tasks
 from .prefill import prefill_all, prefill_generated
 from .roofline import weights_roofline
 from .samples import compare_seed_target
@@ -51,6 +52,10 @@ class Bar:
 # What is quick or sensitive comes before what heats the machine for minutes.
 BARS: dict[str, Bar] = {
     "startup": Bar("what a user waits for and a kernel carries", startup),
+    "page_first_token": Bar(
+        "ms from Run to the first token on the page − the model's own", page_first_token, at_most=100
+    ),
+    "page_long_tasks": Bar("tasks over 50 ms in the page while 60 cells stream", page_long_tasks, at_most=0),
     "single_vs_generate": Bar("one unsteered cell: ours ÷ generate", single_vs_generate, at_most=0.85),
     "weights_roofline": Bar(
         "decode step of one cell ÷ reading the weights once", weights_roofline, at_most=5

@@ -69,6 +69,8 @@ export class Connection {
     this.#model = model;
     this.#handlers = handlers;
     this.#listen("msg:custom", (message: unknown) => this.#receive(message));
+    // Jupyter says so when the kernel restarts or dies; there what is sent fails at once.
+    this.#listen("comm_live_update", () => void this.sync());
     for (const name of TRAITS) {
       this.#listen(`change:${name}`, () => {
         this.#heard();

@@ -62,6 +62,12 @@ export class Host implements HostModel {
     this.#emit(`change:${name}`);
   }
 
+  /** The kernel restarts: Jupyter says that the connection is gone, and what is sent fails. */
+  die(): void {
+    this.broken = true;
+    this.#emit("comm_live_update");
+  }
+
   say(message: Reply | RunSnapshot | RunDelta): void {
     this.#emit("msg:custom", message);
   }

@@ -37,10 +37,7 @@ class OpenWidget:
         if part is None:
             self.page.screenshot(path=path)
             return path
-        width = WIDTH
-        if part_width is not None:
-            width += part_width - round(self._box(part)["width"])
-            self.page.set_viewport_size({"width": width, "height": HEIGHT})
+        width = self._fit(part, part_width) if part_width is not None else WIDTH
         # hosts scroll inside the page: only in a window tall enough is all of a part drawn
         height = max(HEIGHT, round(self._box(part)["height"]) + ROOM_AROUND)
         self.page.set_viewport_size({"width": width, "height": height})
@@ -48,6 +45,17 @@ class OpenWidget:
         part.screenshot(path=path, animations="disabled")
         self.page.set_viewport_size({"width": WIDTH, "height": HEIGHT})
         return path
+
+    def _fit(self, part: Locator, part_width: int) -> int:
+        """Makes the window so wide that a part has a width; how wide that is. Hosts' margins vary with the window."""
+        width = WIDTH
+        for _ in range(4):
+            missing = part_width - round(self._box(part)["width"])
+            if missing == 0:
+                break
+            width += missing
+            self.page.set_viewport_size({"width": width, "height": HEIGHT})
+        return width
 
     @staticmethod
     def _box(part: Locator) -> dict[str, float]:

@@ -76,8 +76,8 @@ export function StatusBar() {
       </div>
       {link === "offline" && (
         <p class="sw-quiet">
-          The kernel does not answer: it is busy with a cell, or not running. Until it does, this shows what
-          was saved last.
+          The kernel does not answer: it is busy with a cell, was restarted, or is not running. Until it
+          answers, this shows what was there last; after a restart, run the notebook's cell again.
         </p>
       )}
       {worker === "loading" && link !== "offline" && <LoadingBar loading={loading} />}

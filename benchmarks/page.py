@@ -1,0 +1,148 @@
+"""The page in a real JupyterLab: how soon the first token shows, how soon Stop is answered, how free the page stays."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.util import find_spec
+from pathlib import Path
+from statistics import median
+from typing import TYPE_CHECKING
+
+from .bench import Bench
+from .measured import Measured, NotAvailable
+from .subject import FEATURE, PROMPT, make_grid, run_ours
+from .timing import timed
+
+if TYPE_CHECKING:
+    from tests.browser.open_notebook import OpenNotebook
+
+_STRENGTH = 60.0
+_LONG = 2000  # tokens: such a run goes on until it is stopped
+_N_COLUMNS, _N_PROMPTS = 15, 4
+_TIMEOUT_MS = 900_000
+
+# Presses a button and waits, frame by frame, until a condition holds; milliseconds until the frame that shows it.
+_PRESS = """([button, condition]) => new Promise(done => {
+  const part = id => document.querySelector(`[data-testid="sw-${id}"]`);
+  const before = part("progress")?.dataset.run;
+  const holds = {
+    token: () => part("progress")?.dataset.run !== before
+      && [...document.querySelectorAll('[data-testid^="sw-cell-text-"]')].some(e => e.textContent !== ""),
+    stopping: () => part("stop").textContent.includes("Stopping") || part("progress").dataset.state === "stopped",
+    stopped: () => part("progress").dataset.state === "stopped",
+  }[condition];
+  const start = performance.now();
+  const look = () => requestAnimationFrame(() => holds() ? done(performance.now() - start) : look());
+  part(button).click();
+  look();
+})"""
+_WATCH = """() => {
+  window.longTasks = [];
+  new PerformanceObserver(list => window.longTasks.push(...list.getEntries().map(e => e.duration)))
+    .observe({ type: "longtask" });
+}"""
+_TAKE = "() => window.longTasks.splice(0)"
+
+
+def page_first_token(bench: Bench) -> Measured:
+    """Milliseconds from pressing Run to the frame with the first text, less the engine's own time to a first token.
+
+    Two cells, steered and not. The engine runs the same grid for one token, in this process, in turn with the page.
+    """
+    grid = make_grid((0.0, _STRENGTH), 1)
+    run_ours(bench.subject, grid)
+    page_ms, own_ms, stop_ms, said_ms = [], [], [], []
+    with _widget() as nb:
+        nb.kernel.run(
+            f"steerer.widget.prompts = {PROMPT!r}\n"
+            f"steerer.widget.selection = [steerer.feature({FEATURE}).at({_STRENGTH})]\n"
+            f"steerer.widget.generation = sw.Generation(max_new_tokens={_LONG})"
+        )
+        nb.page.wait_for_function(
+            "() => !document.querySelector('[data-testid=\"sw-run\"]').disabled", timeout=_TIMEOUT_MS
+        )
+        for attempt in range(2 * bench.scale.n_quick_pairs + 1):
+            took_s, _ = timed(lambda: run_ours(bench.subject, grid))
+            found_ms = nb.page.evaluate(_PRESS, ["run", "token"])
+            is_said = attempt % 2 == 0
+            stopped_ms = nb.page.evaluate(_PRESS, ["stop", "stopping" if is_said else "stopped"])
+            _wait_state(nb, "stopped")
+            if attempt == 0:  # the first run of anything pays for what later ones find done
+                continue
+            page_ms.append(found_ms)
+            own_ms.append(took_s * 1000)
+            (said_ms if is_said else stop_ms).append(stopped_ms)
+    return Measured(
+        [page - own for page, own in zip(page_ms, own_ms, strict=True)],
+        {
+            "press_to_token_ms": median(page_ms),
+            "own_token_ms": median(own_ms),
+            "least_above_own_ms": min(page_ms) - min(own_ms),
+            "stop_to_said_ms": median(said_ms),
+            "stop_to_stopped_ms": median(stop_ms),
+        },
+        {"n_pairs": len(page_ms), "all_page_ms": page_ms, "all_own_ms": own_ms, "all_stop_ms": stop_ms},
+    )
+
+
+def page_long_tasks(bench: Bench) -> Measured:
+    """Tasks of the page's main thread longer than 50 ms while 60 cells stream; one figure per run."""
+    counts, longest_ms, idle, states = [], [], 0, []
+    with _widget() as nb:
+        prompts = [f"{PROMPT} {n}" for n in ("saw", "met", "found", "lost")][:_N_PROMPTS]
+        nb.kernel.run(
+            f"steerer.widget.prompts = {prompts!r}\n"
+            f"steerer.widget.selection = [steerer.feature({FEATURE} + i).at({_STRENGTH}) "
+            f"for i in range({_N_COLUMNS - 1})]\n"
+            f"steerer.widget.generation = sw.Generation(max_new_tokens={bench.scale.n_tokens_many})"
+        )
+        nb.page.wait_for_function(
+            "() => !document.querySelector('[data-testid=\"sw-run\"]').disabled", timeout=_TIMEOUT_MS
+        )
+        for attempt in range(bench.scale.n_pairs + 1):
+            nb.page.evaluate(_PRESS, ["run", "token"])
+            if attempt == 0:
+                _wait_state(nb, "done")
+                nb.page.evaluate(_WATCH)
+                nb.page.wait_for_timeout(5000)
+                idle = len(nb.page.evaluate(_TAKE))
+                continue
+            _wait_state(nb, "done")
+            tasks_ms = nb.page.evaluate(_TAKE)
+            counts.append(len(tasks_ms))
+            longest_ms.append(max(tasks_ms, default=0.0))
+            states.append(nb.kernel.value("[len(steerer.widget.run.cells), steerer.widget.run.state]"))
+    return Measured(
+        counts,
+        {"fewest": min(counts), "longest_ms": max(longest_ms), "least_longest_ms": min(longest_ms)},
+        {"counts": counts, "longest_of_run_ms": longest_ms, "while_idle_5_s": idle, "runs": states},
+    )
+
+
+@contextmanager
+def _widget() -> Iterator[OpenNotebook]:
+    """The demo's widget, ready, in a JupyterLab and a Chromium of its own."""
+    if find_spec("playwright") is None or find_spec("jupyterlab") is None:
+        raise NotAvailable("playwright or jupyterlab is not installed: make dev")
+    from tests.browser.chromium import chromium
+    from tests.browser.driving import DEMO, wait_ready
+    from tests.browser.jupyter_server import jupyter_server
+    from tests.browser.open_notebook import OpenNotebook
+
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        jupyter_server(Path(folder)) as server,
+        chromium() as browser,
+    ):
+        nb = OpenNotebook(server, browser, OpenNotebook.write(server.work, "page", DEMO))
+        nb.page.set_default_timeout(_TIMEOUT_MS)
+        nb.run_cell(0)
+        wait_ready(nb)
+        yield nb
+        nb.close()
+
+
+def _wait_state(nb: OpenNotebook, state: str) -> None:
+    nb.page.locator(f'[data-testid="sw-progress"][data-state="{state}"]').wait_for(timeout=_TIMEOUT_MS)
