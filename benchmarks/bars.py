@@ -14,6 +14,7 @@ from .memory import memory_growth
 from .prefill import prefill_all, prefill_generated
 from .roofline import weights_roofline
 from .samples import compare_seed_target
+from .search import search_wide
 from .startup import startup
 
 
@@ -51,6 +52,7 @@ class Bar:
 # What is quick or sensitive comes before what heats the machine for minutes.
 BARS: dict[str, Bar] = {
     "startup": Bar("what a user waits for and a kernel carries", startup),
+    "search_260k": Bar("slowest search as a user types ÷ 50 ms", search_wide, at_most=1.0),
     "single_vs_generate": Bar("one unsteered cell: ours ÷ generate", single_vs_generate, at_most=0.85),
     "weights_roofline": Bar(
         "decode step of one cell ÷ reading the weights once", weights_roofline, at_most=5
