@@ -37,6 +37,7 @@ if TYPE_CHECKING:
         SteerError,
         TimeLimit,
         UnknownFeature,
+        UnknownSet,
         WorkerCrashLoop,
         WorkerDied,
         WorkerError,
@@ -44,11 +45,13 @@ if TYPE_CHECKING:
     )
     from .history import Entry, History
     from .loading import demo, from_model, load
+    from .prompt_files import read_prompts
     from .protocol import Alternative, FeatureActivation, FeatureShift, Measures, TokenMeasures
     from .recycling import Recycling
     from .result import RunResult
     from .run import Run
     from .saving import load_result
+    from .sets import FeatureSet, FeatureSets, PromptSets
     from .spec import (
         Control,
         Edit,
@@ -79,6 +82,8 @@ __all__ = [
     "Entry",
     "Feature",
     "FeatureActivation",
+    "FeatureSet",
+    "FeatureSets",
     "FeatureShift",
     "Generation",
     "GenerationError",
@@ -94,6 +99,7 @@ __all__ = [
     "Message",
     "MissingPath",
     "OutOfMemory",
+    "PromptSets",
     "PromptTooLong",
     "ProtocolError",
     "QueueFull",
@@ -115,6 +121,7 @@ __all__ = [
     "TokenMeasures",
     "TokenPositions",
     "UnknownFeature",
+    "UnknownSet",
     "Vector",
     "WorkerCrashLoop",
     "WorkerDied",
@@ -126,6 +133,7 @@ __all__ = [
     "from_model",
     "load",
     "load_result",
+    "read_prompts",
 ]
 
 _HOMES = {
@@ -137,6 +145,8 @@ _HOMES = {
     "result": ("RunResult",),
     "run": ("Run",),
     "saving": ("load_result",),
+    "prompt_files": ("read_prompts",),
+    "sets": ("FeatureSet", "FeatureSets", "PromptSets"),
     "protocol": ("Alternative", "FeatureActivation", "FeatureShift", "Measures", "TokenMeasures"),
     "spec": (
         "Control",
