@@ -15,6 +15,7 @@ from .page import page_first_token, page_long_tasks
 from .prefill import prefill_all, prefill_generated
 from .roofline import weights_roofline
 from .samples import compare_seed_target
+from .search import search_wide
 from .startup import startup
 
 
@@ -56,6 +57,7 @@ BARS: dict[str, Bar] = {
         "ms from Run to the first token on the page − the model's own", page_first_token, at_most=100
     ),
     "page_long_tasks": Bar("tasks over 50 ms in the page while 60 cells stream", page_long_tasks, at_most=0),
+    "search_260k": Bar("slowest search as a user types ÷ 50 ms", search_wide, at_most=1.0),
     "single_vs_generate": Bar("one unsteered cell: ours ÷ generate", single_vs_generate, at_most=0.85),
     "weights_roofline": Bar(
         "decode step of one cell ÷ reading the weights once", weights_roofline, at_most=5

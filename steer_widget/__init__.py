@@ -38,6 +38,7 @@ if TYPE_CHECKING:
         Superseded,
         TimeLimit,
         UnknownFeature,
+        UnknownSet,
         WorkerCrashLoop,
         WorkerDied,
         WorkerError,
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
     from .history import Entry, History
     from .loading import demo, from_model, load
     from .next_token import NextToken
+    from .prompt_files import read_prompts
     from .protocol import (
         Alternative,
         FeatureActivation,
@@ -58,6 +60,7 @@ if TYPE_CHECKING:
     from .result import RunResult
     from .run import Run
     from .saving import load_result
+    from .sets import FeatureSet, FeatureSets, PromptSets
     from .spec import (
         Control,
         Edit,
@@ -89,6 +92,8 @@ __all__ = [
     "Entry",
     "Feature",
     "FeatureActivation",
+    "FeatureSet",
+    "FeatureSets",
     "FeatureShift",
     "Generation",
     "GenerationError",
@@ -105,6 +110,7 @@ __all__ = [
     "MissingPath",
     "NextToken",
     "OutOfMemory",
+    "PromptSets",
     "PromptToken",
     "PromptTooLong",
     "ProtocolError",
@@ -129,6 +135,7 @@ __all__ = [
     "TokenPositions",
     "TokenizedPrompt",
     "UnknownFeature",
+    "UnknownSet",
     "Vector",
     "WorkerCrashLoop",
     "WorkerDied",
@@ -140,6 +147,7 @@ __all__ = [
     "from_model",
     "load",
     "load_result",
+    "read_prompts",
 ]
 
 _HOMES = {
@@ -160,6 +168,8 @@ _HOMES = {
         "PromptToken",
         "TokenMeasures",
     ),
+    "prompt_files": ("read_prompts",),
+    "sets": ("FeatureSet", "FeatureSets", "PromptSets"),
     "spec": (
         "Control",
         "Edit",

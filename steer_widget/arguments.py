@@ -18,6 +18,7 @@ from .spec import (
     Message,
     PositionsLike,
     Prompt,
+    SelectedEdit,
     Steering,
     Unit,
     as_measures,
@@ -184,7 +185,7 @@ def with_defaults(
     def filled(edit: Edit) -> Edit:
         chosen = edit.method or method
         return msgspec.structs.replace(
-            edit,
+            edit.plain() if isinstance(edit, SelectedEdit) else edit,
             unit=edit.unit or ("raw" if chosen in unitless else unit),
             method=chosen,
             positions=where if edit.positions is None else edit.positions,

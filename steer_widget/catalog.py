@@ -53,6 +53,11 @@ class Catalog:
         self._tables = dict(tables or {})
 
     @property
+    def saes(self) -> tuple[str, ...]:
+        """Names of the SAEs, the first one first."""
+        return tuple(one.name for one in self._saes())
+
+    @property
     def n_labels(self) -> int:
         """Number of features in all tables."""
         return sum(map(len, self._tables.values()))

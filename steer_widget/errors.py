@@ -3,6 +3,7 @@
 SteerError
 ├── InvalidInput (ValueError)      refused before any work; names the field, the value, what is allowed
 │   ├── UnknownFeature             index outside the SAE, or a label nobody has
+│   ├── UnknownSet (KeyError)      no named set of that name
 │   ├── PromptTooLong              prompt plus new tokens exceed the model's context
 │   ├── StaleValue                 what a page changed had been changed by somebody else
 │   ├── SaeMismatch                SAE and model do not fit: width, layer or hook point
@@ -72,6 +73,10 @@ _MAX_SHOWN_CHARS = 80
 
 class UnknownFeature(InvalidInput):
     """A feature index outside the SAE, or a label that no feature has."""
+
+
+class UnknownSet(InvalidInput, KeyError):
+    """No named set has this name."""
 
 
 class PromptTooLong(InvalidInput):

@@ -22,6 +22,12 @@ def _shown(char: str) -> str:
     return char
 
 
+def shortened(text: str, n_chars: int = 80) -> str:
+    """The text on one line, its end left out where it is long."""
+    line = " ".join(text[: 2 * n_chars].split())
+    return line if len(line) <= n_chars and len(text) <= 2 * n_chars else f"{line[: n_chars - 1]}…"
+
+
 def width(text: str) -> int:
     """Columns of a terminal that the text takes."""
     return sum(_char_width(char) for char in text)

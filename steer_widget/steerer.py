@@ -17,6 +17,7 @@ from .protocol import Backlog, CheckGrid, Status
 from .reopened import reopened
 from .result import RunResult
 from .run import Run
+from .sets import FeatureSets, MadeOn, PromptSets
 from .spec import (
     Direction,
     Edit,
@@ -91,6 +92,16 @@ class Steerer(Explorer):
     def history(self) -> History:
         """Every run, of other kernels and days too, newest first: see `sw.History`."""
         return self._history
+
+    @property
+    def feature_sets(self) -> FeatureSets:
+        """Named sets of features with their strengths: see `sw.FeatureSets`."""
+        return FeatureSets(self._history.folder, here=self._made_on)
+
+    @property
+    def prompt_sets(self) -> PromptSets:
+        """Named sets of prompts: see `sw.PromptSets`."""
+        return PromptSets(self._history.folder)
 
     # ---- runs
 
@@ -316,6 +327,11 @@ class Steerer(Explorer):
 
     def __exit__(self, *_error: object) -> None:
         self.close()
+
+    def _made_on(self) -> MadeOn:
+        """What features belong to here."""
+        model = self._controller.status.model
+        return MadeOn(model.name if model is not None else "", self._catalog.saes)
 
     # ---- for the widget
 

@@ -662,12 +662,13 @@ export interface PromptsRead {
   prompts: Prompt[];
 }
 /**
- * Answer to everything that lists or changes sets: those there are now, by name.
+ * Answer to everything that lists or changes sets: those there are now, by name. `note`: what the user should know.
  */
 export interface Sets {
   type: "Sets";
   kind: SetKind;
   sets: SetInfo[];
+  note: string;
 }
 /**
  * A named set. `n_items`: features or prompts in it; `saved_at`: UTC, ISO 8601; `preview`: its first ones.

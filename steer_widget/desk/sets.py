@@ -4,9 +4,28 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .handling import Handler
+import msgspec
+
+from ..errors import InvalidInput, rebuild_error
+from ..prompt_files import parse_prompts
+from ..protocol import (
+    DeleteSet,
+    ExportSet,
+    File,
+    ImportSet,
+    ListSets,
+    PromptsRead,
+    ReadPromptFile,
+    SaveSet,
+    SetKind,
+    Sets,
+    UseSet,
+)
+from ..sets import FeatureSets, PromptSets, file_stem
+from .handling import Handler, handles
 
 if TYPE_CHECKING:
+    from ..spec import SelectedEdit
     from ..steerer import Steerer
     from ..widget import SteerWidget
 
@@ -26,4 +45,74 @@ class SetDesk:
     @property
     def handlers(self) -> dict[type, Handler]:
         """Who answers what."""
-        return {}
+        return dict(
+            [
+                handles(ListSets, self._list),
+                handles(SaveSet, self._save),
+                handles(UseSet, self._use),
+                handles(DeleteSet, self._delete),
+                handles(ExportSet, self._export),
+                handles(ImportSet, self._import),
+                handles(ReadPromptFile, self._read_prompts),
+            ]
+        )
+
+    def _list(self, command: ListSets) -> Sets:
+        return self._answer(command.kind)
+
+    def _save(self, command: SaveSet) -> Sets:
+        if command.kind == "features":
+            self._steerer.feature_sets.save(command.name, self._widget.selection)
+        else:
+            self._steerer.prompt_sets.save(command.name, self._widget.prompts)
+        return self._answer(command.kind)
+
+    def _use(self, command: UseSet) -> Sets:
+        if command.kind == "features":
+            return self._answer(command.kind, self._use_features(command))
+        prompts = self._steerer.prompt_sets[command.name]
+        with self._widget.hold_sync():
+            held = self._widget.prompts if command.is_added else ()
+            self._widget.prompts = (*held, *(prompt for prompt in prompts if prompt not in held))
+        return self._answer(command.kind)
+
+    def _use_features(self, command: UseSet) -> str:
+        rows, warning = self._steerer.feature_sets.rows(command.name)
+        self._check(rows, warning)
+        with self._widget.hold_sync():
+            selection = self._widget.selection
+            held = selection.edits if command.is_added else ()
+            self._widget.selection = msgspec.structs.replace(selection, edits=(*held, *rows))
+        return warning
+
+    def _check(self, rows: tuple[SelectedEdit, ...], warning: str) -> None:
+        try:
+            self._steerer.check_edits(rows)
+        except InvalidInput as error:
+            kind, message = type(error).__name__, f"{error.message} {warning}".strip()
+            raise rebuild_error(
+                kind, message, field=error.field, value=error.value, allowed=error.allowed
+            ) from error
+
+    def _delete(self, command: DeleteSet) -> Sets:
+        del self._sets(command.kind)[command.name]
+        return self._answer(command.kind)
+
+    def _export(self, command: ExportSet) -> File:
+        content = self._sets(command.kind).encode(command.name).decode()
+        return File(f"{file_stem(command.name) or command.kind}.json", "application/json", content)
+
+    def _import(self, command: ImportSet) -> Sets:
+        name = self._sets(command.kind).take_in(command.content.encode("utf-8", "surrogatepass"))
+        return self._answer(command.kind, f"Imported as {name!r}.")
+
+    def _read_prompts(self, command: ReadPromptFile) -> PromptsRead:
+        return PromptsRead(tuple(parse_prompts(command.name, command.content)))
+
+    def _sets(self, kind: SetKind) -> FeatureSets | PromptSets:
+        return self._steerer.feature_sets if kind == "features" else self._steerer.prompt_sets
+
+    def _answer(self, kind: SetKind, note: str = "") -> Sets:
+        sets = self._sets(kind)
+        damaged = [f"{file.path.name} could not be read. {file.why}" for file in sets.damaged]
+        return Sets(kind, sets.infos(), " ".join(part for part in (note, *damaged) if part))

@@ -1,22 +1,51 @@
-"""Finds features by words: an SQLite full-text index in memory, ranked by bm25."""
+"""Finds features by words, fast enough to search while somebody types: SQLite full-text indices, ranked by bm25.
+
+names ── label, tokens it fires on ───────── few words each, ranked
+lens ─── tokens it promotes and suppresses ─ only whether a word is there; asked where the names give too little
+texts ── label and examples, every word ──── same, asked last
+"""
 
 from __future__ import annotations
 
-import re
+import itertools
 import sqlite3
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 
 from ..protocol import FeatureCard
+from .words import beginning, storable, words_of
 
-_MAX_WORDS = 16
-_ASCII_PUNCTUATION = re.compile(r"[!-/:-@\[-`{-~]")
-# a feature is named by its label; the tokens it fires on say more of it than their surroundings
-_COLUMN_WEIGHTS = (10.0, 3.0, 1.0)
+_TOKENIZER = "tokenize='porter unicode61 remove_diacritics 2'"
+# Contentless: the texts stay in the table of features, here are only their words.
+_TABLES = (
+    f"CREATE VIRTUAL TABLE names USING fts5(label, tokens, content='', prefix='1 2', {_TOKENIZER})",
+    f"CREATE VIRTUAL TABLE lens USING fts5(words, content='', detail=none, {_TOKENIZER})",
+    f"CREATE VIRTUAL TABLE texts USING fts5(words, content='', detail=none, {_TOKENIZER})",
+)
+_ADD_NAMES = "INSERT INTO names(rowid, label, tokens) VALUES (?, ?, ?)"
+_ADD_LENS = "INSERT INTO lens(rowid, words) VALUES (?, ?)"
+_ADD_TEXTS = "INSERT INTO texts(rowid, words) VALUES (?, ?)"
+_CHUNK = 2_000
+
+# A feature is named by its label.
+_RANKED = "SELECT rowid, -bm25(names, 10.0, 3.0) FROM names WHERE names MATCH ? LIMIT ?"
+_COUNTED = "SELECT count(*) FROM (SELECT 1 FROM names WHERE names MATCH ? LIMIT ?)"
+_IN_LENS = "SELECT rowid FROM lens WHERE lens MATCH ? LIMIT ?"
+_IN_TEXTS = "SELECT rowid FROM texts WHERE texts MATCH ? LIMIT ?"
+_THERE_SCORE = 1e-6  # the least that bm25 gives
+
+# Of a word that very many features have, so many are ranked: all would take too long.
+_MAX_RANKED = 1_000
+_MIN_RANKED = 250
+# Beginnings of words in texts have no index: in a large table, short ones would have to gather half of all words.
+_LARGE_TABLE = 20_000
+_SHORTEST_BEGINNING = 4
+
+Hit = tuple[int, float]
 
 
 class SearchIndex:
-    """Words of every feature's label, of the tokens it fires on, and of the texts around them.
+    """Words of every feature's label, of its tokens, and of the texts around them.
 
     Safe to use from any thread.
     """
@@ -24,21 +53,23 @@ class SearchIndex:
     def __init__(self, cards: Iterable[FeatureCard]) -> None:
         self._lock = threading.Lock()
         self._db = sqlite3.connect(":memory:", check_same_thread=False)
-        # contentless: the texts stay in the table of features, here are only their words
-        self._db.execute(
-            "CREATE VIRTUAL TABLE words USING fts5"
-            "(label, tokens, examples, content='', tokenize='porter unicode61 remove_diacritics 2')"
-        )
+        self._n_features = 0
+        for table in _TABLES:
+            self._db.execute(table)
+        rest = iter(cards)
         with self._db:
-            self._db.executemany(
-                "INSERT INTO words(rowid, label, tokens, examples) VALUES (?, ?, ?, ?)", map(_row, cards)
-            )
+            while chunk := list(itertools.islice(rest, _CHUNK)):
+                self._n_features += len(chunk)
+                self._db.executemany(_ADD_NAMES, map(_names, chunk))
+                self._db.executemany(_ADD_LENS, map(_lens, chunk))
+                self._db.executemany(_ADD_TEXTS, map(_texts, chunk))
 
-    def find(self, text: str, limit: int) -> list[tuple[int, float]]:
+    def find(self, text: str, limit: int) -> list[Hit]:
         """Features that match, best first.
 
         Each word counts from its beginning on ("mount" finds "mountains"). Features with all words
-        come before features with some.
+        come before features with some, those with words in label and tokens before those with words
+        in examples alone.
 
         Args:
             text: anything a person types; quotes and operators are plain characters.
@@ -47,40 +78,93 @@ class SearchIndex:
         Returns:
             Pairs of feature index and score (higher is better, comparable within one search).
         """
-        words = _quoted_words(text)
+        words = words_of(text)
+        found: dict[int, float] = {}
         if not words or limit < 1:
             return []
-        found = self._match(" AND ".join(words), limit)
-        if len(words) > 1 and len(found) < limit:
-            lowest = min((score for _, score in found), default=None)
-            taken = {index for index, _ in found}
-            rest = [hit for hit in self._match(" OR ".join(words), limit + len(taken)) if hit[0] not in taken]
-            found += [(index, score if lowest is None else min(score, lowest)) for index, score in rest]
-        return found[:limit]
+        for hits in self._rounds(words, limit):
+            new = [hit for hit in hits if hit[0] not in found]
+            if found and new:
+                # What a later round finds is worth no more than the least of the earlier ones.
+                share = min(1.0, min(found.values()) / max(score for _, score in new))
+                new = [(index, score * share) for index, score in new]
+            found.update(new)
+            if len(found) >= limit:
+                break
+        return sorted(found.items(), key=_by_score)[:limit]
 
-    def _match(self, query: str, limit: int) -> list[tuple[int, float]]:
+    def _rounds(self, words: Sequence[str], limit: int) -> Iterator[Iterable[Hit]]:
+        """Looks further and further, as far as it is asked to."""
+        elsewhere = [self._elsewhere(word, words) for word in words]
+        yield self._named([beginning(word, words) for word in words], limit)
+        yield self._there(_IN_LENS, " AND ".join(elsewhere), limit)
+        yield self._there(_IN_TEXTS, " AND ".join(elsewhere), limit)
+        if len(words) > 1:
+            yield self._named_by_some(words)
+            for word in elsewhere:
+                yield self._there(_IN_TEXTS, word, limit)
+
+    def _named(self, words: Sequence[str], limit: int) -> list[Hit]:
+        """All words in label and tokens; in the label, where more have them than can be ranked."""
+        everywhere = " AND ".join(words)
+        if self._count(everywhere) < _MAX_RANKED:
+            return self._ranked(everywhere, _MAX_RANKED)
+        in_label = self._ranked(f"{{label}} : ({everywhere})", _MAX_RANKED)
+        # Weighed higher by bm25 itself, as fewer labels have the word in front.
+        in_front = self._ranked(" AND ".join([f"{{label}} : ^ {words[0]}", *words[1:]]), _MAX_RANKED)
+        found = {**dict(in_label), **dict(in_front)}
+        if len(found) < limit:
+            found = {**dict(self._ranked(everywhere, _MAX_RANKED)), **found}
+        return list(found.items())
+
+    def _named_by_some(self, words: Sequence[str]) -> list[Hit]:
+        """Some of the words in label and tokens: bm25 adds up over words, so each may be asked for by itself."""
+        found: dict[int, float] = {}
+        for word in words:
+            for index, score in self._ranked(
+                beginning(word, words), max(_MIN_RANKED, _MAX_RANKED // len(words))
+            ):
+                found[index] = found.get(index, 0.0) + score
+        return list(found.items())
+
+    def _elsewhere(self, word: str, words: Sequence[str]) -> str:
+        is_costly = self._n_features > _LARGE_TABLE and len(word) < _SHORTEST_BEGINNING
+        return f'"{word}"' if is_costly else beginning(word, words)
+
+    def _ranked(self, query: str, limit: int) -> list[Hit]:
         with self._lock:
-            rows = self._db.execute(
-                "SELECT rowid, -bm25(words, ?, ?, ?) AS score FROM words WHERE words MATCH ? "
-                "ORDER BY score DESC, rowid LIMIT ?",
-                (*_COLUMN_WEIGHTS, query, limit),
-            )
-            return [(int(index), float(score)) for index, score in rows]
+            return self._db.execute(_RANKED, (query, limit)).fetchall()
+
+    def _count(self, query: str) -> int:
+        """How many features are named so, counted no further than is ranked."""
+        with self._lock:
+            return int(self._db.execute(_COUNTED, (query, _MAX_RANKED)).fetchone()[0])
+
+    def _there(self, select: str, query: str, limit: int) -> list[Hit]:
+        """Features that have the words; they score alike."""
+        try:
+            with self._lock:
+                rows = self._db.execute(select, (query, limit + _MIN_RANKED)).fetchall()
+        except sqlite3.OperationalError as error:
+            if "phrase" not in str(error):
+                raise
+            return []  # a letter that is newer than this SQLite parts a word in two, whose order it does not keep here
+        return [(index, _THERE_SCORE) for (index,) in rows]
 
 
-def _row(card: FeatureCard) -> tuple[int, str, str, str]:
-    tokens = " ".join(sorted({example.token for example in card.examples}))
-    texts = "\n".join(example.left + example.token + example.right for example in card.examples)
-    return card.index, _storable(card.label), _storable(tokens), _storable(texts)
+def _by_score(hit: Hit) -> tuple[float, int]:
+    return -hit[1], hit[0]
 
 
-def _storable(text: str) -> str:
-    # SQLite takes neither half surrogate pairs nor text behind a zero byte
-    return text.encode("utf-8", "ignore").decode().replace("\0", " ")
+def _names(card: FeatureCard) -> tuple[int, str, str]:
+    tokens = sorted({example.token for example in card.examples})
+    return card.index, storable(card.label), storable(" ".join(tokens))
 
 
-def _quoted_words(text: str) -> list[str]:
-    words = _ASCII_PUNCTUATION.sub(" ", _storable(text)).split()
-    words = [word for word in words if any(c.isalnum() for c in word)][:_MAX_WORDS]
-    # several single letters as beginnings would match nearly everything, slowly
-    return [f'"{word}"*' if len(word) > 1 or len(words) == 1 else f'"{word}"' for word in words]
+def _lens(card: FeatureCard) -> tuple[int, str]:
+    return card.index, storable(" ".join((*card.logit_lens_up, *card.logit_lens_down)))
+
+
+def _texts(card: FeatureCard) -> tuple[int, str]:
+    examples = (example.left + example.token + example.right for example in card.examples)
+    return card.index, storable("\n".join((card.label, *examples)))

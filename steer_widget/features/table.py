@@ -1,4 +1,4 @@
-"""The table of an SAE's features: one JSON line each, kept small, decoded when asked for."""
+"""The table of an SAE's features: one JSON line each, kept as it is, decoded when asked for."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ import msgspec
 
 from ..errors import LoadError, MissingPath, UnknownFeature
 from ..protocol import FeatureCard
+from .lines import Lines
 from .search import SearchIndex
 
 _GZIP_MAGIC = b"\x1f\x8b"
@@ -34,7 +35,7 @@ class FeatureTable:
     A table need not know every feature of its SAE.
     """
 
-    def __init__(self, lines: dict[int, bytes], index: SearchIndex) -> None:
+    def __init__(self, lines: Lines, index: SearchIndex) -> None:
         self._lines = lines
         self._search = index
 
@@ -55,9 +56,9 @@ class FeatureTable:
 
         Raises:
             MissingPath: there is no such file, or it cannot be read.
-            LoadError: it is damaged; the text names the line.
+            LoadError: it is damaged, and the text names the line; or the temporary folder has no room for it.
         """
-        lines: dict[int, bytes] = {}
+        lines = Lines()
         index = SearchIndex(_cards(Path(path), lines))
         return cls(lines, index)
 
@@ -128,7 +129,7 @@ def _decode(line: bytes) -> _Line:
     return msgspec.json.decode(line, type=_Line)
 
 
-def _cards(path: Path, lines: dict[int, bytes]) -> Iterator[FeatureCard]:
+def _cards(path: Path, lines: Lines) -> Iterator[FeatureCard]:
     """Yields each card once and keeps its line: the whole table is never decoded at one time."""
     number = 0
     try:
@@ -141,7 +142,7 @@ def _cards(path: Path, lines: dict[int, bytes]) -> Iterator[FeatureCard]:
                 card = _decode(line)
                 if card.index in lines or card.index < 0:
                     raise _damaged(path, number, f"the feature index {card.index} is negative or there twice")
-                lines[card.index] = line.strip()
+                lines.add(card.index, line.strip())
                 yield card
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:
         raise _damaged(path, number + 1, f"the compressed data ends or breaks here: {error}") from error

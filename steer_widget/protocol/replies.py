@@ -90,10 +90,11 @@ class SetInfo(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Sets(Wire, frozen=True):
-    """Answer to everything that lists or changes sets: those there are now, by name."""
+    """Answer to everything that lists or changes sets: those there are now, by name. `note`: what the user should know."""
 
     kind: SetKind
     sets: tuple[SetInfo, ...]
+    note: str = ""
 
 
 class PastRun(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

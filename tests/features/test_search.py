@@ -129,3 +129,50 @@ def test_threads_may_search_at_once(table: FeatureTable) -> None:
     with ThreadPoolExecutor(8) as pool:
         found = list(pool.map(lambda word: indexes(table, word, 3), words))
     assert found == [indexes(table, word, 3) for word in words]
+
+
+def crowd(n_cards: int) -> list[FeatureCard]:
+    """Cards that all have the same common words, so that not every one of them can be ranked."""
+    example = Example(1.0, "over the hills and", " the", " sea")
+    return [FeatureCard(i, f"words of the kind {i % 7}", examples=(example,)) for i in range(n_cards)]
+
+
+def test_a_label_that_begins_with_a_common_word_comes_before_thousands_that_have_it() -> None:
+    named = FeatureCard(index=8_000, label="the definite article")
+    index = SearchIndex([*crowd(8_000), named])
+    assert index.find("the", 5)[0][0] == 8_000
+    assert index.find("th", 5)[0][0] == 8_000
+    assert index.find("the art", 5)[0][0] == 8_000
+    assert len(index.find("o", 5)) == 5
+
+
+def test_in_a_large_table_short_beginnings_still_find_labels_and_whole_words_of_examples() -> None:
+    rare = FeatureCard(30_000, "mountains", examples=(Example(1.0, "an", " elk", " up"),))
+    index = SearchIndex([*crowd(30_000), rare])
+    assert index.find("m", 5)[0][0] == 30_000
+    assert index.find("mountains up", 5)[0][0] == 30_000
+    assert [i for i, _ in index.find("elk up", 1)] == [30_000]
+
+
+def test_tokens_that_a_feature_promotes_are_found_after_those_it_fires_on() -> None:
+    fires = FeatureCard(1, examples=(Example(1.0, "in", " Paris", " now"),))
+    promotes = FeatureCard(2, logit_lens_up=(" Paris", " Lyon"))
+    mentions = FeatureCard(3, examples=(Example(1.0, "to Paris", " by", " train"),))
+    found = SearchIndex([mentions, promotes, fires]).find("paris", 5)
+    assert [i for i, _ in found] == [1, 2, 3]
+
+
+def test_the_rarer_word_counts_for_more_where_no_feature_has_both() -> None:
+    index = SearchIndex([*crowd(3_000), FeatureCard(3_000, "glaciers")])
+    assert index.find("the glacier", 5)[0][0] == 3_000
+
+
+@pytest.mark.parametrize("typed", ["the", "o", "kind of the", "s t a e i o", "of the sea over hills"])
+def test_words_that_every_feature_has_are_answered_at_once(typed: str) -> None:
+    index = SearchIndex(crowd(20_000))
+    times_ms = []
+    for _ in range(5):
+        start = time.perf_counter()
+        index.find(typed, 80)
+        times_ms.append(1000 * (time.perf_counter() - start))
+    assert min(times_ms) < MAX_MS

@@ -114,3 +114,21 @@ def test_import_and_table_stay_small() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert float(done.stdout) < MAX_GROWTH_MB
+
+
+def test_a_large_table_lies_on_disk_and_gives_every_card(tmp_path: Path) -> None:
+    text = "x" * 2_000
+    lines = [{"index": 3 * i, "label": f"label {i} {text}"} for i in range(20_000)]  # 40 MB
+    table = FeatureTable.read(write(tmp_path / "t.jsonl", *lines))
+    for i in (0, 7_000, 19_999):
+        assert table.card(3 * i).label == lines[i]["label"]
+    assert len(table) == 20_000
+    assert 1 not in table
+
+
+def test_a_full_temporary_folder_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("steer_widget.features.lines._MAX_IN_MEMORY_BYTES", 10)
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "gone"))
+    path = write(tmp_path / "t.jsonl", {"index": 0, "label": "a label"})
+    with pytest.raises(LoadError, match=r"temporary folder .*gone.*: .*TMPDIR"):
+        FeatureTable.read(path)

@@ -29,7 +29,7 @@ class Page:
     def post(self, content: object) -> None:
         self.widget._handle_custom_msg(content, [])
 
-    def ask(self, kind: str, **fields: object) -> dict[str, Any]:
+    def ask(self, kind: str, /, **fields: object) -> dict[str, Any]:
         """Sends a command and gives its reply, which is there at once: handlers never wait."""
         self._n_requests += 1
         request_id = f"r{self._n_requests}"
