@@ -11,7 +11,7 @@ import pytest
 import steer_widget
 
 ROOT = Path(steer_widget.__file__).parent
-HEAVY = {"torch", "transformers", "sae_lens", "numpy", "pandas", "safetensors", "tokenizers"}
+HEAVY = {"torch", "transformers", "sae_lens", "numpy", "pandas", "safetensors", "tokenizers", "matplotlib"}
 PAGE = {"anywidget", "ipywidgets", "traitlets", "IPython", "ipykernel"}
 
 # The way of the design: a layer may import itself and what stands below it.
@@ -28,7 +28,20 @@ LAYERS = (
     ("history",),
     ("run",),
     ("reopened",),
-    ("result", "saving", "saved_v1", "text_table", "html_table", "remarks"),
+    (
+        "result",
+        "saving",
+        "saved_v1",
+        "text_table",
+        "html_table",
+        "remarks",
+        "plotting",
+        "plot_style",
+        "plot_curves",
+        "plot_heatmap",
+        "summary",
+        "curves",
+    ),
     ("controller",),
     ("dispatcher",),
     ("supervisor",),
