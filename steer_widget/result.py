@@ -13,7 +13,9 @@ from .protocol import ErrorInfo, ModelInfo, SaeInfo
 from .spec import Feature, Grid, RunState, Steerable, feature_of
 
 if TYPE_CHECKING:
+    import numpy as np
     import pandas as pd
+    from matplotlib.axes import Axes
 
 
 class RunResult(msgspec.Struct, frozen=True, kw_only=True):
@@ -79,6 +81,36 @@ class RunResult(msgspec.Struct, frozen=True, kw_only=True):
     def rows(self) -> list[dict[str, object]]:
         """The rows of `to_pandas`, one per cell in their order, by column; without pandas."""
         return [self._row(cell) for cell in self.cells]
+
+    def plot(
+        self, kind: str | None = None, measure: str | None = None, ax: Axes | None = None
+    ) -> Axes | np.ndarray:
+        """Draws the run in matplotlib, as the summary of the widget does.
+
+        A text counts once it is done, each as much as any other; what was not measured stays a gap. Perplexity is
+        averaged in its logarithm. Over how many texts a mean goes: in curves over all prompts and samples of a
+        strength (single texts are small dots, more than 12 a band from the 10th to the 90th percentile), in a
+        heatmap over the samples of a prompt.
+
+        Args:
+            kind: ``curves``: against the strength, a line for each direction; ``heatmap``: prompts down, steerings
+                across. None takes curves where some direction has three strengths or more, else the heatmap.
+            measure: ``kl`` (nats per token), ``perplexity``, ``activation`` (of the first steered feature, mean per
+                token), ``repetition`` (share of 4-token sequences), ``dose`` (share of the hidden state),
+                ``similarity`` (cosine), ``n_tokens`` or ``flags`` (number per text). None: curves of the first four
+                in a 2×2 figure, or ``kl`` where `ax` is given; a heatmap of ``kl``.
+            ax: where to draw; None makes a figure.
+
+        Returns:
+            The Axes, or an array `[2, 2]` of them.
+
+        Raises:
+            InvalidInput: no such kind or measure, or curves of a run that has no direction at a strength.
+            SteerError: matplotlib is not installed.
+        """
+        from .plotting import plot_result
+
+        return plot_result(self, kind, measure, ax)
 
     def save(self, path: str | Path) -> Path:
         """Writes everything to a JSON file that `sw.load_result` reads; whole or not at all.

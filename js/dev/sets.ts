@@ -43,6 +43,11 @@ export class FakeSets {
   }
 
   list(): Sets {
-    return { type: "Sets", kind: "features", sets: [...this.#kept.values()].map(({ info }) => info) };
+    return {
+      type: "Sets",
+      kind: "features",
+      sets: [...this.#kept.values()].map(({ info }) => info),
+      note: "",
+    };
   }
 }

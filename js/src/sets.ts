@@ -12,6 +12,8 @@ export class SetShelf {
   readonly sets: Signal<readonly SetInfo[] | null> = signal(null);
   /** Why the last wish was refused. */
   readonly error: Signal<ErrorInfo | null> = signal(null);
+  /** What Python says beside a wish that it fulfilled, such as that a set was made on another SAE. */
+  readonly note: Signal<string> = signal("");
   /** True while a wish is on its way. */
   readonly isBusy: Signal<boolean> = signal(false);
 }
@@ -69,7 +71,10 @@ export class Sets {
     shelf.error.value = null;
     try {
       const result = await this.#connection.request(command);
-      if (result?.type === "Sets") shelf.sets.value = result.sets;
+      if (result?.type === "Sets") {
+        shelf.sets.value = result.sets;
+        shelf.note.value = result.note;
+      }
       if (result?.type === "File") download(result);
       return true;
     } catch (thrown) {

@@ -21,7 +21,7 @@ async function opened(...edits: Parameters<typeof chosen>): Promise<Mounted> {
 
 async function opening(page: Mounted): Promise<Mounted> {
   await press(page.el, "sw-sets-features");
-  page.host.answer("ListSets", { type: "Sets", kind: "features", sets: SAVED });
+  page.host.answer("ListSets", { type: "Sets", kind: "features", sets: SAVED, note: "" });
   await settle();
   return page;
 }
@@ -61,7 +61,7 @@ describe("named sets", () => {
     await sent(host, "SaveSet");
     expect(host.last("SaveSet").command).toMatchObject({ kind: "features", name: "storms" });
     const storms = { name: "storms", n_items: 1, saved_at: "", preview: "" };
-    host.answer("SaveSet", { type: "Sets", kind: "features", sets: [...SAVED, storms] });
+    host.answer("SaveSet", { type: "Sets", kind: "features", sets: [...SAVED, storms], note: "" });
     await settle();
     expect(item(el, "storms").textContent).toContain("1 feature");
     expect(get(el, "sw-sets-features-panel").textContent).toContain("Saved storms.");
@@ -99,12 +99,22 @@ describe("named sets", () => {
       is_added: isAdded,
     });
     host.set("selection", chosen(edit(9, 40, "rain")).selection);
-    host.answer("UseSet", { type: "Sets", kind: "features", sets: SAVED });
+    host.answer("UseSet", { type: "Sets", kind: "features", sets: SAVED, note: "" });
     await settle();
     expect(find(el, "sw-sets-features-panel")).toBeNull();
     expect(document.activeElement).toBe(get(el, "sw-sets-features"));
     expect(get(el, "sw-feature-0").textContent).toContain("rain");
     if (!isAdded) expect(find(el, "sw-field-error-strength-0")).toBeNull();
+  });
+
+  test("say what the user should know, and stay open for that", async () => {
+    const { host, el } = await opened(edit(1));
+    await pressIn(el, "weather", "sw-use-set");
+    await sent(host, "UseSet");
+    const note = "The set was made on another SAE; its indices mean other features here.";
+    host.answer("UseSet", { type: "Sets", kind: "features", sets: SAVED, note });
+    await settle();
+    expect(get(el, "sw-set-note-features").textContent).toBe(note);
   });
 
   test("go only when that was confirmed", async () => {
@@ -113,7 +123,7 @@ describe("named sets", () => {
     expect(host.of("DeleteSet")).toEqual([]);
     await pressIn(el, "weather", "sw-delete-set-sure");
     expect(host.last("DeleteSet").command.name).toBe("weather");
-    host.answer("DeleteSet", { type: "Sets", kind: "features", sets: SAVED.slice(1) });
+    host.answer("DeleteSet", { type: "Sets", kind: "features", sets: SAVED.slice(1), note: "" });
     await settle();
     expect(() => item(el, "weather")).toThrow();
   });

@@ -11,7 +11,7 @@ import pytest
 import steer_widget
 
 ROOT = Path(steer_widget.__file__).parent
-HEAVY = {"torch", "transformers", "sae_lens", "numpy", "pandas", "safetensors", "tokenizers"}
+HEAVY = {"torch", "transformers", "sae_lens", "numpy", "pandas", "safetensors", "tokenizers", "matplotlib"}
 PAGE = {"anywidget", "ipywidgets", "traitlets", "IPython", "ipykernel"}
 
 # The way of the design: a layer may import itself and what stands below it.
@@ -23,15 +23,30 @@ LAYERS = (
     ("steerer",),
     ("explorer",),
     ("contrast", "waiting"),
-    ("asking",),
     ("desk",),
+    ("asking",),
     ("sets",),
     ("traits", "feed", "stream", "views", "fallback"),
     ("history",),
     ("run",),
     ("reopened",),
     ("next_token", "tokenized_prompt"),
-    ("result", "saving", "saved_v1", "text_table", "html_table", "html_page", "table_csv", "remarks"),
+    (
+        "result",
+        "saving",
+        "saved_v1",
+        "text_table",
+        "html_table",
+        "html_page",
+        "table_csv",
+        "remarks",
+        "plotting",
+        "plot_style",
+        "plot_curves",
+        "plot_heatmap",
+        "summary",
+        "curves",
+    ),
     ("controller",),
     ("dispatcher",),
     ("supervisor",),

@@ -27,7 +27,8 @@ export function SetItem({ kind, info, close }: Props) {
   const { name, n_items, saved_at, preview } = info;
   const isBusy = sets[kind].isBusy.value;
   const use = async (isAdded: boolean) => {
-    if (await sets.use(kind, name, isAdded)) close();
+    // What the user should know stays to be read.
+    if ((await sets.use(kind, name, isAdded)) && sets[kind].note.value === "") close();
   };
   return (
     <li class="sw-set" data-testid={`sw-set-${kind}`} data-name={name}>

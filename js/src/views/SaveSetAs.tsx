@@ -1,0 +1,65 @@
+import { useState } from "preact/hooks";
+import { useView } from "../page";
+import { isBlank } from "../prompts";
+import type { SetKind } from "../protocol.gen";
+
+const NOTHING: Readonly<Record<SetKind, string>> = {
+  features: "Choose a feature first; a set keeps features with all their strengths.",
+  prompts: "Type a prompt first.",
+};
+
+/** Keeps what is selected under a name. */
+export function SaveSetAs({ kind, names }: { kind: SetKind; names: readonly string[] }) {
+  const { store, sets } = useView();
+  const [name, setName] = useState("");
+  const [said, say] = useState("");
+  const wanted = name.trim();
+  const isEmpty =
+    kind === "features"
+      ? store.selection.value.value.edits.length === 0
+      : store.prompts.value.value.every(isBlank);
+  const isClosed = wanted === "" || isEmpty || sets[kind].isBusy.value;
+  const save = async () => {
+    if (isClosed || !(await sets.save(kind, wanted))) return;
+    say(`Saved ${wanted}.`);
+    setName("");
+  };
+  return (
+    <div class="sw-save-as">
+      <div class="sw-save-line">
+        <input
+          class="sw-input"
+          type="text"
+          aria-label="Name of the set"
+          placeholder="Save as…"
+          autoComplete="off"
+          spellcheck={false}
+          maxLength={120}
+          value={name}
+          data-testid={`sw-set-name-${kind}`}
+          onInput={(event) => {
+            setName(event.currentTarget.value);
+            say("");
+          }}
+          onKeyDown={(event) => {
+            if (event.key !== "Enter" || event.ctrlKey || event.metaKey) return;
+            event.preventDefault();
+            void save();
+          }}
+        />
+        <button
+          type="button"
+          class="sw-button"
+          disabled={isClosed}
+          data-testid={`sw-save-set-${kind}`}
+          onClick={() => void save()}
+        >
+          {names.includes(wanted) ? "Replace" : "Save"}
+        </button>
+      </div>
+      <span class="sw-quiet" role="status">
+        {isEmpty ? NOTHING[kind] : said}
+      </span>
+    </div>
+  );
+}
