@@ -11,6 +11,7 @@ from .growth import growth
 from .measured import Measured
 from .measures import measures_cost
 from .memory import memory_growth
+from .next_token import next_token_rate
 from .prefill import prefill_all, prefill_generated
 from .roofline import weights_roofline
 from .samples import compare_seed_target
@@ -52,6 +53,9 @@ class Bar:
 BARS: dict[str, Bar] = {
     "startup": Bar("what a user waits for and a kernel carries", startup),
     "single_vs_generate": Bar("one unsteered cell: ours ÷ generate", single_vs_generate, at_most=0.85),
+    "next_token_rate": Bar(
+        "next-token updates per second ÷ plain passes of its two rows", next_token_rate, at_least=1
+    ),
     "weights_roofline": Bar(
         "decode step of one cell ÷ reading the weights once", weights_roofline, at_most=5
     ),
