@@ -11,6 +11,7 @@ from .growth import growth
 from .measured import Measured
 from .measures import measures_cost
 from .memory import memory_growth
+from .next_token import next_token_rate
 from .page import page_first_token, page_long_tasks
 from .prefill import prefill_all, prefill_generated
 from .roofline import weights_roofline
@@ -59,6 +60,9 @@ BARS: dict[str, Bar] = {
     "page_long_tasks": Bar("tasks over 50 ms in the page while 60 cells stream", page_long_tasks, at_most=0),
     "search_260k": Bar("slowest search as a user types ÷ 50 ms", search_wide, at_most=1.0),
     "single_vs_generate": Bar("one unsteered cell: ours ÷ generate", single_vs_generate, at_most=0.85),
+    "next_token_rate": Bar(
+        "next-token updates per second ÷ plain passes of its two rows", next_token_rate, at_least=1
+    ),
     "weights_roofline": Bar(
         "decode step of one cell ÷ reading the weights once", weights_roofline, at_most=5
     ),

@@ -17,6 +17,7 @@ class Scale:
         n_pairs: pairs where one takes a minute.
         n_long_pairs: pairs where one takes minutes.
         n_quick_pairs: pairs where one takes seconds.
+        n_updates: pairs where one takes a fraction of a second.
         n_prompt_tokens: of the long prompt.
         n_cells_many, n_cells_few: of the grids that should differ in nothing but their size.
         n_cells_some: of the smaller grid whose memory is compared with the largest's.
@@ -32,6 +33,7 @@ class Scale:
     n_pairs: int = 3
     n_long_pairs: int = 2
     n_quick_pairs: int = 7
+    n_updates: int = 60
     n_prompt_tokens: int = 1000
     n_cells_many: int = 2048
     n_cells_some: int = 256
@@ -55,6 +57,7 @@ TASTE = Scale(
     n_pairs=1,
     n_long_pairs=1,
     n_quick_pairs=1,
+    n_updates=3,
     n_prompt_tokens=100,
     n_cells_many=64,
     n_cells_some=32,

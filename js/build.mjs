@@ -22,8 +22,13 @@ await build({
   charset: "utf8",
   legalComments: "none",
   alias: { "d3-interpolate": "./src/interpolate.ts" },
-  jsx: "automatic",
-  jsxImportSource: "preact",
+  // Children as arguments instead of a property: 6 kB less.
+  inject: ["src/jsx.ts"],
+  tsconfigRaw: {
+    compilerOptions: { jsx: "react", jsxFactory: "h", jsxFragmentFactory: "Fragment", target: "ES2022" },
+  },
+  // What d3-scale would bring along and nothing here calls: 22 kB.
+  alias: { "d3-interpolate": "./src/interpolate.ts", "d3-format": "./src/format.ts" },
   logLevel: "warning",
 });
 
@@ -33,7 +38,6 @@ const PACKAGES = [
   "@preact/signals",
   "@preact/signals-core",
   "d3-array",
-  "d3-format",
   "d3-path",
   "d3-scale",
   "d3-shape",

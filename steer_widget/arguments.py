@@ -55,7 +55,8 @@ def as_prompt(prompt: object) -> Prompt:
     Raises:
         InvalidInput: none, or several of them.
     """
-    found = as_prompts(prompt) if isinstance(prompt, (str, list, tuple)) else ()
+    is_given = isinstance(prompt, str) or (isinstance(prompt, (list, tuple)) and prompt)
+    found = as_prompts(prompt) if is_given else ()
     if len(found) != 1:
         raise InvalidInput("prompt", prompt, "one text, or the messages of one chat")
     return found[0]

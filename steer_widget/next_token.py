@@ -7,7 +7,7 @@ import json
 import msgspec
 
 from .html_table import safe_html
-from .printable import printable
+from .printable import printable, width
 from .protocol import Alternative
 
 _TABLE = "border-collapse:collapse;text-align:left"
@@ -31,12 +31,9 @@ class NextToken(msgspec.Struct, frozen=True):
 
     def __repr__(self) -> str:
         rows = [_HEADS, *map(_row, self.tokens)]
-        widths = [max(len(row[column]) for row in rows) for column in range(len(_HEADS))]
+        n_columns = max(width(row[0]) for row in rows)
         lines = [
-            "  ".join(
-                text.ljust(width) if column == 0 else text.rjust(width)
-                for column, (text, width) in enumerate(zip(row, widths, strict=True))
-            ).rstrip()
+            f"{row[0]}{' ' * (n_columns - width(row[0]))}  {row[1]:>9}  {row[2]:>7}  {row[3]:>9}"
             for row in rows
         ]
         return "\n".join([self._headline(), *lines])

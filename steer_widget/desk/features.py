@@ -24,6 +24,7 @@ from ..protocol import (
     TokensOf,
     TokensRead,
 )
+from ..spec import check_prompt
 from .from_worker import from_worker
 from .handling import Handler, Later, handles
 
@@ -66,7 +67,12 @@ class FeatureDesk:
     def _firing(self, command: FindFiring) -> Later:
         catalog, sae = self._steerer.catalog, command.sae
         question = FeaturesOn(
-            0, command.prompt, command.chat, sae, as_count("limit", command.limit), catalog.densities(sae)
+            0,
+            check_prompt(command.prompt),
+            command.chat,
+            sae,
+            as_count("limit", command.limit),
+            catalog.densities(sae),
         )
 
         def found(firing: Firing) -> FoundFiring:
@@ -76,7 +82,7 @@ class FeatureDesk:
         return from_worker(self._steerer.controller, question, Firing, found, "read the prompt")
 
     def _tokens(self, command: ReadTokens) -> Later:
-        question = TokensOf(0, command.prompt, command.chat, with_defaults(command.columns))
+        question = TokensOf(0, check_prompt(command.prompt), command.chat, with_defaults(command.columns))
         return from_worker(
             self._steerer.controller,
             question,
@@ -88,7 +94,9 @@ class FeatureDesk:
     def _next_token(self, command: ReadNextToken) -> Later:
         (column,) = with_defaults([command.steering])
         max_act = self._steerer.catalog.check(column.edits)
-        question = NextTokenOf(0, command.prompt, column, command.chat, as_count("k", command.k), max_act)
+        question = NextTokenOf(
+            0, check_prompt(command.prompt), column, command.chat, as_count("k", command.k), max_act
+        )
         return from_worker(
             self._steerer.controller,
             question,

@@ -271,6 +271,21 @@ def test_damage_of_version_1_is_told_as_such(tmp_path: Path, damage, what: str) 
         load_result(path)
 
 
+def test_texts_of_tokens_are_saved_and_files_from_before_them_are_read(
+    result: RunResult, tmp_path: Path
+) -> None:
+    tokens = TokenMeasures(kl=(0.0, 1.0), surprise=(2.0, 3.0), texts=("I ", "🌍"))
+    cells = (msgspec.structs.replace(result.cells[0], token_measures=tokens), *result.cells[1:])
+    path = msgspec.structs.replace(result, cells=cells).save(tmp_path / "now.json")
+    assert load_result(path).cells[0].token_measures.texts == ("I ", "🌍")
+    before = json.loads(path.read_text(encoding="utf-8"))
+    for cell in before["cells"]:
+        assert "texts" in cell["token_measures"]
+        del cell["token_measures"]["texts"]
+    path.write_text(json.dumps(before), encoding="utf-8")
+    assert load_result(path).cells[0].token_measures == msgspec.structs.replace(tokens, texts=())
+
+
 MEASURED_COLUMNS = [
     "dose", "kl_mean", "kl_p95", "kl_max", "perplexity", "repetition", "distinct_1", "distinct_2", "activation",
     "similarity",
