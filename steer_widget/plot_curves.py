@@ -60,7 +60,7 @@ def draw_curves(result: RunResult, measure: SummaryMeasure, ax: Axes) -> None:
     elif measure != "similarity":
         ax.set_ylim(bottom=0)
     if info.is_share:
-        ax.yaxis.set_major_formatter(lambda value, _: f"{100 * value:.0f} %")
+        ax.yaxis.set_major_formatter(lambda value, _: f"{100 * value:g} %")
     ax.grid(axis="y", alpha=0.25)
     ax.spines[["top", "right"]].set_visible(False)
 

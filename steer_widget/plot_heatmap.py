@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from .cell import prompt_text
-from .plot_style import GREY, plain_log_ticks, short_label, verbatim
+from .plot_style import GREY, column_label, plain_log_ticks, short_label, verbatim
 from .summary import SummaryMeasure, heatmap_of, summary_info
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ def draw_heatmap(result: RunResult, measure: SummaryMeasure, ax: Axes) -> None:
             fontsize="small",
         )
     n_chars = _column_chars(ax, len(result.grid.steerings))
-    steerings = [short_label(str(steering), n_chars, 3) for steering in result.grid.steerings]
+    steerings = [column_label(steering, n_chars) for steering in result.grid.steerings]
     prompts = [short_label(prompt_text(prompt), 34, 1) for prompt in result.grid.prompts]
     ax.set_xticks(range(len(steerings)), steerings, fontsize="small")
     ax.set_yticks(range(len(prompts)), prompts, fontsize="small")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from .curves import Line
 from .printable import printable
-from .spec import Feature, Steerable
+from .spec import Feature, Steerable, Steering
 
 if TYPE_CHECKING:
     from matplotlib.axis import Axis
@@ -53,6 +53,16 @@ def line_label(line: Line) -> str:
     label += f" ({', '.join(filter(None, special))})" if any(special) else ""
     # matplotlib leaves labels out that begin with an underscore.
     return f" {label}" if label.startswith("_") else label
+
+
+def column_label(steering: Steering, n_chars: int) -> str:
+    """What a column does, in a few short lines; of one edit its strength is always there, on the last one."""
+    if len(steering.edits) != 1:
+        return short_label(str(steering), n_chars, 3)
+    edit = steering.edits[0]
+    name = str(edit.feature)
+    strength = str(steering).removeprefix(name).strip().replace("-", "−")
+    return f"{short_label(name, n_chars, 2)}\n{short_label(strength, max(n_chars, 8), 2)}".strip()
 
 
 def short_label(text: str, n_chars: int, n_lines: int) -> str:

@@ -15,16 +15,19 @@ const SLACK = 1e-9;
 
 const powerOf = (value: number): number => 10 ** Math.floor(Math.log10(value) + SLACK);
 
+/** Without the last bits of a product: 3 × 0.1 is 0.3. */
+const exact = (value: number): number => Number(value.toPrecision(12));
+
 /** The smallest end at or above a positive value. */
 export function endAbove(value: number): number {
   const power = powerOf(value);
-  return (ENDS.find((end) => end * power >= value * (1 - SLACK)) ?? 10) * power;
+  return exact((ENDS.find((end) => end * power >= value * (1 - SLACK)) ?? 10) * power);
 }
 
 /** The largest end at or below a positive value. */
 export function endBelow(value: number): number {
   const power = powerOf(value);
-  return (ENDS.findLast((end) => end * power <= value * (1 + SLACK)) ?? 1) * power;
+  return exact((ENDS.findLast((end) => end * power <= value * (1 + SLACK)) ?? 1) * power);
 }
 
 /** Both ends for the values; an even axis begins at 0 unless something lies below. */
@@ -56,7 +59,7 @@ function logTicks([low, high]: readonly [number, number]): number[] {
   const powers: number[] = [];
   for (let power = powerOf(low); power <= high * (1 + SLACK); power *= 10) powers.push(power);
   const within = (value: number) => value >= low * (1 - SLACK) && value <= high * (1 + SLACK);
-  const fine = powers.flatMap((power) => LOG_TICKS.map((step) => step * power)).filter(within);
+  const fine = powers.flatMap((power) => LOG_TICKS.map((step) => exact(step * power))).filter(within);
   if (fine.length < 3) return scaleLinear([low, high], [0, 1]).ticks(4);
   if (fine.length <= MAX_LOG_TICKS) return fine;
   const coarse = powers.filter(within);

@@ -1,3 +1,4 @@
+import { useMemo } from "preact/hooks";
 import type { ColumnWords } from "../columns";
 import { FLAGS, flagsOf } from "../flags";
 import type { Heat } from "../heat";
@@ -15,7 +16,6 @@ interface Props {
   words: (value: number) => string;
   /** The column that the tab key stops at; null where it is in another row. */
   stop: number | null;
-  onPress: (column: number) => void;
 }
 
 const MISSING: Readonly<Record<CellState, string>> = {
@@ -36,21 +36,23 @@ function about(run: RunView, cells: readonly number[], mean: Mean, props: Props)
   return `${props.info.name} ${props.words(mean.value)}${of}${named === "" ? "" : `; ${named}`}`;
 }
 
-/** The cells of one prompt. */
+/** The cells of one prompt; drawn again only where something in it changed. */
 export function HeatRow(props: Props) {
-  const { run, prompt, name, means, columns, heat, words, stop, onPress } = props;
-  return (
-    <div class="sw-heat-row" role="row">
-      <span class="sw-heat-prompt" role="rowheader" title={name}>
-        <span class="sw-heat-label" dir="auto">
-          {name}
+  const { run, prompt, name, means, columns, heat, words, stop } = props;
+  const cells = means.map((mean, column) => ({
+    number: mean.value === null ? "–" : words(mean.value),
+    level: mean.value === null ? null : Number(heat.level(mean.value).toFixed(3)),
+    told: `Prompt ${prompt + 1}, ${columns[column]?.whole ?? ""}: ${about(run, cellsAt(run, prompt, column), mean, props)}`,
+  }));
+  return useMemo(
+    () => (
+      <div class="sw-heat-row" role="row">
+        <span class="sw-heat-prompt" role="rowheader" title={name}>
+          <span class="sw-heat-label" dir="auto">
+            {name}
+          </span>
         </span>
-      </span>
-      {means.map((mean, column) => {
-        const level = mean.value === null ? null : heat.level(mean.value);
-        const told = about(run, cellsAt(run, prompt, column), mean, props);
-        const where = `Prompt ${prompt + 1}, ${columns[column]?.whole ?? ""}`;
-        return (
+        {cells.map(({ number, level, told }, column) => (
           <span key={column} class="sw-heat-cell" role="gridcell">
             <button
               type="button"
@@ -58,16 +60,16 @@ export function HeatRow(props: Props) {
               data-at={`${prompt}-${column}`}
               data-side={level === null ? "missing" : level < 0 ? "low" : "high"}
               data-testid={`sw-heat-${prompt}-${column}`}
-              style={level === null ? undefined : { "--sw-level": Math.abs(level).toFixed(3) }}
-              aria-label={`${where}: ${told}. Show the text.`}
-              title={`${where}: ${told}`}
-              onClick={() => onPress(column)}
+              style={level === null ? undefined : { "--sw-level": Math.abs(level) }}
+              aria-label={`${told}. Show the text.`}
+              title={told}
             >
-              {mean.value === null ? "–" : words(mean.value)}
+              {number}
             </button>
           </span>
-        );
-      })}
-    </div>
+        ))}
+      </div>
+    ),
+    [JSON.stringify(cells), name, prompt, stop],
   );
 }

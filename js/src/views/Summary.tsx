@@ -37,6 +37,12 @@ function SummaryOf({ run, band }: { run: RunView; band: CoherentBand | null }) {
   const columns = run.steerings.map((steering) =>
     columnWords(steering, (feature) => store.card(feature)?.label),
   );
+  // Texts grow with every frame: the picture is drawn again only for what it shows.
+  const picture = useMemo(() => {
+    if (kind === "curves") return <SummaryCurves run={settled} band={band} />;
+    if (kind === "heatmap") return <SummaryHeatmap run={settled} columns={columns} />;
+    return <SummaryTable run={settled} columns={columns} />;
+  }, [kind, settled, band, JSON.stringify(columns)]);
   return (
     <div class="sw-summary" data-testid="sw-summary" data-kind={kind}>
       {kinds.length > 1 && (
@@ -51,9 +57,7 @@ function SummaryOf({ run, band }: { run: RunView; band: CoherentBand | null }) {
           }}
         />
       )}
-      {kind === "curves" && <SummaryCurves run={settled} band={band} />}
-      {kind === "heatmap" && <SummaryHeatmap run={settled} columns={columns} />}
-      {kind === "table" && <SummaryTable run={settled} columns={columns} />}
+      {picture}
     </div>
   );
 }

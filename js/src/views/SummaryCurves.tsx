@@ -26,7 +26,8 @@ export function SummaryCurves({ run, band }: Props) {
   const [area, areaPx] = useWidth<HTMLDivElement>(true);
   const lines = useMemo(() => linesOf(run.steerings), [run.steerings]);
   const zone = useMemo(() => overSteered(run, lines), [run, lines]);
-  const widthPx = areaPx >= TWO_COLUMNS_PX ? Math.floor((areaPx - GAP_PX) / 2) : areaPx;
+  const isWide = areaPx >= TWO_COLUMNS_PX;
+  const widthPx = isWide ? Math.floor((areaPx - GAP_PX) / 2) : areaPx;
   const plots = useMemo(
     () => DRAWN.map((measure) => plotOf(run, lines, summaryInfo(measure), widthPx)),
     [run, lines, widthPx],
@@ -57,7 +58,7 @@ export function SummaryCurves({ run, band }: Props) {
           : "Each point is one text."}
         {nOthers > 0 && ` ${count(nOthers, "column")} that are no steps of one strength are not drawn.`}
       </p>
-      <div ref={area} class="sw-charts">
+      <div ref={area} class="sw-charts" data-wide={isWide}>
         {plots.map((plot) => (
           <CurveChart
             key={plot.info.id}

@@ -58,6 +58,14 @@ export function SummaryHeatmap({ run, columns }: Props) {
           aria-colcount={size[1] + 1}
           style={{ "--sw-columns": columns.length }}
           data-testid="sw-heatmap"
+          onClick={(event) => {
+            const pressed = (event.target as HTMLElement).closest<HTMLElement>("[data-at]")?.dataset["at"];
+            if (pressed === undefined) return;
+            const [prompt = 0, under = 0] = pressed.split("-").map(Number);
+            goTo([prompt, under]);
+            const cells = cellsAt(run, prompt, under);
+            results.showCell(cells.find((cell) => run.cells[cell]?.state === "done") ?? cells[0] ?? 0);
+          }}
           onKeyDown={(event) => {
             const next = moved([row, column], size, event.key);
             if (next === null) return;
@@ -80,11 +88,6 @@ export function SummaryHeatmap({ run, columns }: Props) {
               info={info}
               words={words}
               stop={prompt === row ? column : null}
-              onPress={(pressed) => {
-                goTo([prompt, pressed]);
-                const cells = cellsAt(run, prompt, pressed);
-                results.showCell(cells.find((cell) => run.cells[cell]?.state === "done") ?? cells[0] ?? 0);
-              }}
             />
           ))}
         </div>
