@@ -21,7 +21,6 @@ await build({
   target: ["es2022"],
   charset: "utf8",
   legalComments: "none",
-  alias: { "d3-interpolate": "./src/interpolate.ts" },
   // Children as arguments instead of a property: 6 kB less.
   inject: ["src/jsx.ts"],
   tsconfigRaw: {

@@ -42,7 +42,14 @@ const GENERATION_FIELDS = [
 ] as const;
 
 /** Fields of an error that belong to the layout of the run. */
-const LAYOUT_FIELDS = ["samples", "grid_strengths", "sweep_start", "sweep_stop", "n_sweep_steps", "master"];
+export const LAYOUT_FIELDS: readonly string[] = [
+  "samples",
+  "grid_strengths",
+  "sweep_start",
+  "sweep_stop",
+  "n_sweep_steps",
+  "master",
+];
 
 const sameValue = (info: ErrorInfo, value: unknown): boolean =>
   info.value === String(value) || info.value === `'${String(value)}'` || Number(info.value) === value;

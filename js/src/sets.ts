@@ -2,7 +2,7 @@
 import { type Signal, signal } from "@preact/signals";
 import type { Connection } from "./connection";
 import { download } from "./download";
-import { describe } from "./errors";
+import { describe, LAYOUT_FIELDS } from "./errors";
 import type { ErrorInfo, PageCommand, SetInfo, SetKind } from "./protocol.gen";
 import type { Store } from "./store";
 
@@ -91,7 +91,8 @@ export class Sets {
 
   #forget(kind: SetKind): void {
     const { ui } = this.#store;
-    if (kind === "features") ui.forget((field) => !field.startsWith("generation/"));
+    if (kind === "features")
+      ui.forget((field) => LAYOUT_FIELDS.includes(field) || /^(more_)?strengths?\//.test(field));
     else ui.touched.value = new Set();
   }
 }

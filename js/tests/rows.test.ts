@@ -87,7 +87,7 @@ describe("moving by keyboard", () => {
     await vi.waitFor(() => expect(names(last(opened))).toEqual([2, 3, 1]));
     await key(opened.el, "sw-move-2", "ArrowUp");
     expect(shown(opened.el)).toEqual([":2#0", ":1#0", ":3#0"]);
-    await key(opened.el, "sw-move-0", "ArrowUp");
+    for (const _ of [1, 2]) await key(opened.el, "sw-move-0", "ArrowUp"); // it is the first already
     get(opened.el, "sw-search").focus();
     await press(opened.el, "sw-negate-2");
     expect(document.activeElement).toBe(get(opened.el, "sw-search")); // the focus stays where it went
