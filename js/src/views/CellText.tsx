@@ -55,7 +55,7 @@ export function CellText({ run, cell, baseline, name, isRunOn, testId }: Props) 
   const withRemoved = against !== null && results.showsRemoved.value;
   const by = hasEnded ? tokens.colourBy.value : "nothing";
   const feature = by === "activation" ? tokens.feature.value : "";
-  const held = by === "nothing" ? null : tokens.held(run, cell.index).value;
+  const held = by === "nothing" ? null : tokens.held(run, cell);
   const read = typeof held === "object" && held !== null && held.texts.length > 0 ? held : null;
 
   const isAsked = by !== "nothing" && isNear && (!isRunOn || isScored(cell));

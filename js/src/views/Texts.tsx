@@ -71,6 +71,7 @@ function useWanted(area: RefObject<HTMLDivElement | null>, run: RunView, sifted:
     const { at, sample } = placeOf(run, wanted.index);
     if (!sifted.rows.some((row) => row.at === at && row.samples.includes(sample))) {
       if (isFiltered(results.sifting.value)) results.sift(NO_FILTER);
+      else results.wanted.value = null;
       return;
     }
     const cell = current.querySelector<HTMLElement>(`[data-testid="sw-cell-${wanted.index}"]`);
