@@ -369,16 +369,23 @@ export class FakeKernel implements HostModel {
     return steerings[Math.floor(cell / samples) % steerings.length] ?? { edits: [], preserve_norm: null };
   }
 
-  /** Measures come after the texts, each cell once more and whole; the run ends with the last. */
-  #score(): void {
+  /** Measures come after the texts, each cell once more and whole, some at a time; the run ends with the last. */
+  #score(from = 0): void {
     const run = this.#run;
     if (run === null) return;
-    const cells = run.cells.map((cell, i) => ({ ...cell, measures: scored(cell, this.#steering(i)) }));
+    const n = Math.min(this.nAtOnce, run.cells.length);
+    const isNow = (i: number): boolean => i >= from && i < from + n;
+    const cells = run.cells.map((cell, i) =>
+      isNow(i) ? { ...cell, measures: scored(cell, this.#steering(i)) } : cell,
+    );
     this.#run = { ...run, cells };
     this.#delta(
-      cells.map((cell) => ({ index: cell.index, append: "", n_tokens: cell.n_tokens, done: cell })),
+      cells
+        .filter((_, i) => isNow(i))
+        .map((cell) => ({ index: cell.index, append: "", n_tokens: cell.n_tokens, done: cell })),
     );
-    this.#end("done");
+    if (from + n < cells.length) setTimeout(() => this.#score(from + n), SCORING_MS / 5);
+    else this.#end("done");
   }
 
   #delta(cells: { index: number; append: string; n_tokens: number; done: CellView | null }[]): void {
@@ -409,7 +416,9 @@ export class FakeKernel implements HostModel {
     );
     this.#run = { ...run, state, cells, progress: { ...run.progress, n_cells_ended: cells.length } };
     this.#delta(
-      cells.map((cell) => ({ index: cell.index, append: "", n_tokens: cell.n_tokens, done: cell })),
+      cells
+        .filter((cell, i) => cell !== run.cells[i])
+        .map((cell) => ({ index: cell.index, append: "", n_tokens: cell.n_tokens, done: cell })),
     );
     this.#status("ready");
   }

@@ -37,6 +37,9 @@ export const NOTHING_SIFTED: Sifting = {
   isDescending: true,
 };
 
+/** What takes every filter away and leaves the order. */
+export const NO_FILTER = { text: "", state: "any", flag: "any" } as const satisfies Partial<Sifting>;
+
 /** A prompt that is shown, with those of its samples that are. */
 export interface SiftedRow {
   readonly at: number;

@@ -67,19 +67,20 @@ export class TokensRoom {
     this.#ask = ask;
   }
 
-  /** What is known of a cell's tokens; null where nobody asked yet. */
-  held(run: string, index: number): Signal<Held | null> {
-    return this.#kept(run, index)?.held ?? this.#keep(run, index);
+  /** What is known of the tokens of a cell's text; null where nobody asked yet, or the text was another then. */
+  held(run: string, cell: CellView): Held | null {
+    const { held } = this.#kept(run, cell.index);
+    const { value } = held;
+    return this.#kept(run, cell.index).cell?.text === cell.text ? value : null;
   }
 
   /** Asks for the tokens of a cell that is looked at; returns the way to call it off while it is not sent. */
   want(run: string, cell: CellView): () => void {
     const kept = this.#kept(run, cell.index);
-    const held = kept?.held.peek() ?? null;
-    const isHere = held !== null && held !== "failed" && kept?.cell === cell;
-    const isSame =
-      typeof held === "object" && held !== null && held.texts.length > 0 && kept?.cell?.text === cell.text;
-    if (isHere || isSame) return () => {};
+    const held = kept.held.peek();
+    const isHere = held !== null && held !== "failed" && kept.cell === cell;
+    const isSame = typeof held === "object" && held !== null && held.texts.length > 0;
+    if (isHere || (isSame && kept.cell?.text === cell.text)) return () => {};
     this.#due.set(cell, run);
     this.#timer ??= setTimeout(() => void this.#read(), GATHERING_MS);
     return () => this.#due.delete(cell);
@@ -112,19 +113,17 @@ export class TokensRoom {
     if (top > (this.tops.peek().get(scale) ?? 0)) this.tops.value = new Map(this.tops.peek()).set(scale, top);
   }
 
-  #kept(run: string, index: number): Kept | undefined {
-    return this.#runs.get(run)?.get(index);
-  }
-
-  #keep(run: string, index: number): Signal<Held | null> {
+  #kept(run: string, index: number): Kept {
     const cells = this.#runs.get(run) ?? new Map<number, Kept>();
+    const known = cells.get(index);
+    if (known !== undefined) return known;
+    const kept: Kept = { cell: null, held: signal(null) };
+    cells.set(index, kept);
     this.#runs.delete(run);
     this.#runs.set(run, cells);
-    const held: Signal<Held | null> = signal(null);
-    cells.set(index, { cell: null, held });
     const [oldest] = this.#runs.keys();
     if (this.#runs.size > N_KEPT_RUNS && oldest !== undefined) this.#runs.delete(oldest);
-    return held;
+    return kept;
   }
 
   async #read(): Promise<void> {
@@ -138,35 +137,37 @@ export class TokensRoom {
   async #readBatch(): Promise<void> {
     const [run] = this.#due.values();
     if (run === undefined) return;
-    const cells = [...this.#due].filter(([, of]) => of === run).slice(0, N_IN_BATCH);
-    const asked = cells.map(([cell]) => cell);
-    batch(() => {
-      for (const cell of asked) {
-        this.#due.delete(cell);
-        const held = this.held(run, cell.index);
-        const kept = this.#kept(run, cell.index);
-        if (kept !== undefined) kept.cell = cell;
-        held.value = "asked";
-      }
-    });
+    const asked = [...this.#due]
+      .filter(([, of]) => of === run)
+      .slice(0, N_IN_BATCH)
+      .map(([cell]) => cell);
+    this.#mark(run, asked, "asked");
     try {
       const result = await this.#ask({ type: "ReadCells", run, cells: asked.map(({ index }) => index) });
       const came = result?.type === "CellsRead" ? result.cells : [];
       batch(() => {
         for (const { index } of asked)
-          this.held(run, index).value = came.find((one) => one.index === index)?.tokens ?? NO_TOKENS;
+          this.#kept(run, index).held.value = came.find((one) => one.index === index)?.tokens ?? NO_TOKENS;
       });
     } catch (thrown) {
       batch(() => {
         this.error.value = describe(thrown);
-        for (const { index } of asked) this.held(run, index).value = "failed";
+        this.#mark(run, asked, "failed");
         // What is still to be asked would fail alike: `again` asks for all of it.
-        for (const [cell, of] of this.#due) {
-          this.held(of, cell.index).value = "failed";
-          this.#due.delete(cell);
-        }
+        for (const [cell, of] of this.#due) this.#mark(of, [cell], "failed");
       });
     }
+  }
+
+  #mark(run: string, cells: readonly CellView[], state: "asked" | "failed"): void {
+    batch(() => {
+      for (const cell of cells) {
+        this.#due.delete(cell);
+        const kept = this.#kept(run, cell.index);
+        kept.cell = cell;
+        kept.held.value = state;
+      }
+    });
   }
 }
 

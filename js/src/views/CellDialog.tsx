@@ -48,8 +48,6 @@ function OpenCell({ context }: { context: CellContext }) {
       class="sw-dialog"
       aria-labelledby={id("cell-title")}
       data-colour={first === undefined ? undefined : store.colours.of(first.feature)}
-      data-colour-by={results.tokens.colourBy.value}
-      style={{ "--sw-top": results.tokens.top(run) }}
       data-testid="sw-dialog"
       onClose={close}
       onClick={(event) => {

@@ -15,10 +15,12 @@ interface Props {
   places: readonly Place[];
   /** Cells that fit the filter; null where there is none. */
   matches: ReadonlySet<number> | null;
+  /** Whether the filter takes this sample away. */
+  isHidden: boolean;
 }
 
 /** Texts side by side, and below them the measures of the one that was asked for. */
-export function CellRow({ run, at, sample, places, matches }: Props) {
+export function CellRow({ run, at, sample, places, matches, isHidden }: Props) {
   const { store } = useView();
   const nameOf = (edits: readonly Edit[]) =>
     cellName(
@@ -34,7 +36,7 @@ export function CellRow({ run, at, sample, places, matches }: Props) {
   const cell = asked === null || column < 0 ? undefined : run.cells[asked];
   return (
     <>
-      <div class="sw-grid-row" role="row">
+      <div class="sw-grid-row" role="row" hidden={isHidden}>
         {run.steerings.map(({ edits }, i) => {
           const index = first + i * run.samples;
           const shown = run.cells[index];
@@ -57,7 +59,7 @@ export function CellRow({ run, at, sample, places, matches }: Props) {
           );
         })}
       </div>
-      {cell !== undefined && (
+      {cell !== undefined && !isHidden && (
         <div class="sw-grid-row" role="row">
           <div class="sw-panel-place" role="cell">
             <MeasurePanel cell={cell} edits={run.steerings[column]?.edits ?? []} />

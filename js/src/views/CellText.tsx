@@ -5,7 +5,7 @@ import type { CellView, TokenMeasures } from "../protocol.gen";
 import { useNear } from "../sight";
 import { isEnded } from "../states";
 import { isScored } from "../token_words";
-import { featureKey, valuesOf } from "../tokens";
+import { type ColourBy, featureKey, valuesOf } from "../tokens";
 
 interface Props {
   run: string;
@@ -19,10 +19,21 @@ interface Props {
   testId: string;
 }
 
+/** What the browser needs to lay out and paint a text anew; one that is far away it leaves out. */
+const NEAR_COST_MS = 1.5;
+const FAR_COST_MS = 0.3;
+const TOP_COST_MS = 0.7;
+
 /** What a text is marked by; `read`: its tokens where they are told apart. */
 type Plan = readonly [against: string | null, withRemoved: boolean, read: TokenMeasures | null, by: string];
 
 const PLAIN: Plan = [null, false, null, ""];
+
+/** Colours are chosen text by text: on the table, they would have the browser go through all of it at once. */
+function dress(node: HTMLElement, by: ColourBy | null): void {
+  if (by === null) delete node.dataset["colourBy"];
+  else node.dataset["colourBy"] = by;
+}
 
 const isSame = (a: Plan, b: Plan): boolean => a.every((one, i) => one === b[i]);
 
@@ -44,7 +55,7 @@ export function CellText({ run, cell, baseline, name, isRunOn, testId }: Props) 
   const withRemoved = against !== null && results.showsRemoved.value;
   const by = hasEnded ? tokens.colourBy.value : "nothing";
   const feature = by === "activation" ? tokens.feature.value : "";
-  const held = by === "nothing" ? null : tokens.held(run, cell.index).value;
+  const held = by === "nothing" ? null : tokens.held(run, cell);
   const read = typeof held === "object" && held !== null && held.texts.length > 0 ? held : null;
 
   const isAsked = by !== "nothing" && isNear && (!isRunOn || isScored(cell));
@@ -69,17 +80,28 @@ export function CellText({ run, cell, baseline, name, isRunOn, testId }: Props) 
     const node = box.current;
     const plan: Plan = against === null && read === null ? PLAIN : [against, withRemoved, read, colouring];
     if (node === null || isSame(plan, drawn.current.plan) || (plan !== PLAIN && !isNear)) return;
-    return frames.add(() => {
-      drawn.current = { text, plan };
-      if (plan === PLAIN) {
-        node.textContent = text;
-        return;
-      }
-      const values = read && valuesOf(read, activations, by, feature);
-      if (values !== null) tokens.stretch(run, values);
-      drawMarked(node, text, { against, withRemoved, tokens: read, by, values });
-    });
+    return frames.add(
+      () => {
+        drawn.current = { text, plan };
+        dress(node, read === null ? null : by);
+        if (plan === PLAIN) {
+          node.textContent = text;
+          return;
+        }
+        const values = read && valuesOf(read, activations, by, feature);
+        if (values !== null) tokens.stretch(run, values);
+        drawMarked(node, text, { against, withRemoved, tokens: read, by, values });
+      },
+      isNear ? NEAR_COST_MS : FAR_COST_MS,
+    );
   }, [text, isNear, against, withRemoved, read, colouring, frames, tokens, run, activations, by, feature]);
+
+  const top = read === null ? null : tokens.top(run);
+  useLayoutEffect(() => {
+    const node = box.current;
+    if (node === null || top === null || !isNear) return;
+    return frames.add(() => node.style.setProperty("--sw-top", String(top)), TOP_COST_MS);
+  }, [top, isNear, frames]);
 
   const chosen = activations.find((one) => featureKey(one) === feature);
   return (

@@ -1,15 +1,14 @@
 import { useView } from "../page";
-import { NOTHING_SIFTED } from "../sifting";
+import { NO_FILTER } from "../sifting";
 
 /** Stands where the rows were, with the way back to them. */
 export function NothingFits() {
   const { results } = useView();
-  const { text, state, flag } = NOTHING_SIFTED;
   return (
     <div class="sw-nothing" role="row">
       <p role="cell" data-testid="sw-no-match">
         No cells match.{" "}
-        <button type="button" class="sw-link" onClick={() => results.sift({ text, state, flag })}>
+        <button type="button" class="sw-link" onClick={() => results.sift(NO_FILTER)}>
           Show all
         </button>
       </p>

@@ -27,8 +27,6 @@ export function PinCard({ context }: { context: CellContext }) {
     <li
       class="sw-pin-card"
       data-colour={first === undefined ? undefined : store.colours.of(first.feature)}
-      data-colour-by={results.tokens.colourBy.value}
-      style={{ "--sw-top": results.tokens.top(run) }}
       data-testid={`sw-pinned-${cell.index}`}
     >
       <div class="sw-pin-head">

@@ -3,7 +3,7 @@ import { useEffect, useMemo } from "preact/hooks";
 import { type Place, placesOf } from "../measures";
 import { useView } from "../page";
 import type { RunView } from "../protocol.gen";
-import { isFiltered, NOTHING_SIFTED, type Sifted } from "../sifting";
+import { isFiltered, NO_FILTER, placeOf, type Sifted } from "../sifting";
 import { Sight, SightProvider } from "../sight";
 import { useWidth } from "../width";
 import { ColumnHead } from "./ColumnHead";
@@ -44,34 +44,57 @@ const PROMPT_PX = 34;
 const blockPx = (run: RunView, lines: number): number =>
   PROMPT_PX + run.samples * (lines * TEXT_LINE_PX + CELL_REST_PX);
 
+/** Rows that fill any screen are drawn at once, those below them a few in each frame. */
+const N_FIRST_ROWS = 4;
+
+interface Row {
+  readonly at: number;
+  /** The samples that are shown; null: none, the prompt is filtered away. */
+  readonly samples: readonly number[] | null;
+}
+
+/** All rows, those that are filtered away last: they stay drawn, and come back at once. */
+function withHidden(nPrompts: number, { rows }: Sifted): readonly Row[] {
+  const shown = new Set(rows.map(({ at }) => at));
+  const hidden = Array.from({ length: nPrompts }, (_, at) => at).filter((at) => !shown.has(at));
+  return [...rows, ...hidden.map((at) => ({ at, samples: null }))];
+}
+
 /** Brings the cell that was asked for into view, in the view in which it was asked for. */
-function useWanted(area: RefObject<HTMLDivElement | null>, sifted: Sifted): void {
+function useWanted(area: RefObject<HTMLDivElement | null>, run: RunView, sifted: Sifted): void {
   const { results } = useView();
   const wanted = results.wanted.value;
   useEffect(() => {
     const { current } = area;
     if (wanted === null || current === null) return;
     if (wanted.root !== null && !wanted.root.contains(current)) return;
+    const { at, sample } = placeOf(run, wanted.index);
+    if (!sifted.rows.some((row) => row.at === at && row.samples.includes(sample))) {
+      if (isFiltered(results.sifting.value)) results.sift(NO_FILTER);
+      else results.wanted.value = null;
+      return;
+    }
     const cell = current.querySelector<HTMLElement>(`[data-testid="sw-cell-${wanted.index}"]`);
     if (cell === null) {
-      // Filtered away: it comes with all the others.
-      const { text, state, flag } = NOTHING_SIFTED;
-      if (isFiltered(results.sifting.value)) results.sift({ text, state, flag });
-      return;
+      // Its row is drawn in one of the next frames.
+      return results.frames.add(() => {
+        results.wanted.value = { ...wanted };
+      });
     }
     results.wanted.value = null;
     cell.scrollIntoView?.({ block: "center", inline: "nearest" });
     cell.focus({ preventScroll: true });
-  }, [area, results, wanted, sifted]);
+  }, [area, results, run, wanted, sifted]);
 }
 
 /** The shown run: prompts down, steerings across, baseline first. */
 export function Texts({ run, sifted }: { run: RunView; sifted: Sifted }) {
-  const { store, results, id } = useView();
+  const { store, id } = useView();
   const [area, widthPx] = useWidth<HTMLDivElement>(true);
-  useWanted(area, sifted);
+  useWanted(area, run, sifted);
   const sight = useMemo(() => new Sight(), []);
   useEffect(() => (area.current === null ? undefined : sight.open(area.current)), [area, sight]);
+  const rows = useMemo(() => withHidden(run.prompts.length, sifted), [run.prompts.length, sifted]);
   const similarity =
     store.status.value.measures.includes("similarity") ||
     run.cells.some(({ measures }) => measures.similarity !== null);
@@ -86,7 +109,6 @@ export function Texts({ run, sifted }: { run: RunView; sifted: Sifted }) {
         <div
           class="sw-grid"
           data-wide={columnPx >= WIDE_COLUMN_PX}
-          data-colour-by={results.tokens.colourBy.value}
           role="table"
           aria-labelledby={id("results")}
           style={{
@@ -94,7 +116,6 @@ export function Texts({ run, sifted }: { run: RunView; sifted: Sifted }) {
             "--sw-lines": lines,
             "--sw-places": placesInRow(places, columnPx),
             "--sw-block": `${blockPx(run, lines)}px`,
-            "--sw-top": results.tokens.top(run.id),
           }}
         >
           <div class="sw-grid-row sw-heads" role="row">
@@ -103,15 +124,15 @@ export function Texts({ run, sifted }: { run: RunView; sifted: Sifted }) {
             ))}
           </div>
           <SightProvider value={sight}>
-            {sifted.rows.map(({ at, samples }) => (
+            {rows.map(({ at, samples }, i) => (
               <PromptRow
                 key={at}
                 run={run}
-                prompt={run.prompts[at] ?? ""}
                 at={at}
                 samples={samples}
                 places={places}
                 matches={sifted.matches}
+                isFirst={i < N_FIRST_ROWS}
               />
             ))}
           </SightProvider>

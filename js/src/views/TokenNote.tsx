@@ -19,7 +19,7 @@ export function TokenNote({ run, cell, isRunOn, otherwise }: Props) {
   const by = tokens.colourBy.value;
   const words = () => {
     if (by === "nothing" || !isEnded(cell) || cell.text === "") return otherwise;
-    const held = tokens.held(run, cell.index).value;
+    const held = tokens.held(run, cell);
     if (isRunOn && !isScored(cell)) return "tokens not measured yet";
     if (held === null) return otherwise;
     if (held === "asked") return "reading tokens…";

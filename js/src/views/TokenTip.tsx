@@ -1,3 +1,4 @@
+import type { CellContext } from "../context";
 import { featureOf, labelOf } from "../directions";
 import { short } from "../numbers";
 import { useView } from "../page";
@@ -24,15 +25,16 @@ export function TokenTip({ token, id, style }: Props) {
     Number(box?.dataset["cell"]),
     Number(token.dataset["token"]),
   ];
-  const held = results.tokens.held(run, cell).value;
-  if (typeof held !== "object" || held === null) return null;
+  const context = results.find(run, cell);
+  const held = context && results.tokens.held(run, context.cell);
+  if (context === null || typeof held !== "object" || held === null) return null;
   const alternatives = held.alternatives[at]?.slice(0, MAX_ALTERNATIVES) ?? [];
   return (
     <div class="sw-tip" role="tooltip" id={id} style={style} data-testid="sw-token-tip">
       <p class="sw-tip-token">
         <bdi>{visibleToken(held.texts[at] ?? "")}</bdi>
       </p>
-      <Values run={run} cell={cell} at={at} tokens={held} />
+      <Values context={context} at={at} tokens={held} />
       {alternatives.length > 0 ? (
         <Alternatives alternatives={alternatives} text={held.texts[at] ?? ""} />
       ) : (
@@ -42,12 +44,11 @@ export function TokenTip({ token, id, style }: Props) {
   );
 }
 
-function Values({ run, cell, at, tokens }: { run: string; cell: number; at: number; tokens: TokenMeasures }) {
+function Values({ context, at, tokens }: { context: CellContext; at: number; tokens: TokenMeasures }) {
   const { store, results } = useView();
   const { colourBy, feature } = results.tokens;
-  const context = results.find(run, cell);
   const nameOf = (index: number) => {
-    const edit = context?.edits.find(({ feature: one }) => featureOf(one)?.index === index);
+    const edit = context.edits.find(({ feature: one }) => featureOf(one)?.index === index);
     return (edit && labelOf(edit.feature, store.card(featureOf(edit.feature))?.label)) || `feature ${index}`;
   };
   const by = colourBy.value;
@@ -56,7 +57,7 @@ function Values({ run, cell, at, tokens }: { run: string; cell: number; at: numb
     const { one: name, unit } = colourInfo(one);
     return value === undefined ? [] : [{ name, value: `${short(value)} ${unit}`, isOn: by === one }];
   });
-  const fires = (context?.cell.measures.activations ?? []).flatMap((one, i) => {
+  const fires = context.cell.measures.activations.flatMap((one, i) => {
     const value = tokens.activations[i]?.[at];
     const isOn = by === "activation" && (feature.value === "" ? i === 0 : featureKey(one) === feature.value);
     return value === undefined ? [] : [{ name: nameOf(one.index), value: short(value), isOn }];
