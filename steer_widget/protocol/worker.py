@@ -91,6 +91,8 @@ class ReadMeans(Wire, frozen=True):
 class FeaturesOn(Wire, frozen=True):
     """Which features of an SAE fire on this prompt? `chat`: as in `Generation`; `sae`: empty is the first.
 
+    They are ranked by `features.surprise`, without special tokens and attention sinks.
+
     Attributes:
         density: share of tokens on which a feature fires, by index, to put those first that fire seldom.
     """
@@ -113,7 +115,7 @@ class TokensOf(Wire, frozen=True):
 
 
 class NextTokenOf(Wire, frozen=True):
-    """The next-token distribution after a prompt, unsteered and steered, in one forward pass.
+    """The next-token distribution after a prompt, unsteered and steered. Of several that wait, the newest is answered.
 
     Attributes:
         steering: with units and methods filled in.
