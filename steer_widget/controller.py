@@ -19,7 +19,7 @@ import msgspec
 
 from .backends.base import Backend, WorkerExit
 from .dispatcher import Dispatcher
-from .errors import InvalidInput, SteererClosed
+from .errors import InvalidInput, SteererClosed, WorkerDied
 from .job import Job, StreamEvent
 from .lifeline import Lifeline
 from .listeners import Listener, Listeners
@@ -132,6 +132,20 @@ class Controller:
         with self._change():
             self.refuse_closed()
             self._dispatcher.start()
+
+    def restart(self) -> None:
+        """Ends the worker and starts a fresh one; what was asked and not answered yet is answered by an error.
+
+        Raises:
+            InvalidInput: a run has not ended.
+            SteererClosed: after `close`.
+        """
+        with self._change():
+            self.refuse_closed()
+            self._dispatcher.restart()
+            self._questions.answer_all(
+                WorkerDied("The worker was restarted before it had answered. Ask again once it is ready.")
+            )
 
     def submit(self, grid: Grid, max_act: Mapping[str, float], limits: Limits | None = None) -> Job:
         """Puts a grid into the queue.

@@ -99,6 +99,25 @@ class Dispatcher:
         if self.worker.status.worker in ("stopped", "failed"):
             self._load_worker()
 
+    def restart(self) -> None:
+        """Replaces the worker by a fresh one, or starts one where there is none; deaths so far are forgiven.
+
+        Raises:
+            InvalidInput: a run has not ended.
+        """
+        job = next(iter(self.queue), None)
+        if job is not None:
+            raise InvalidInput(
+                "restart",
+                job.state,
+                "a worker without runs",
+                hint="Stop the runs that are on, or wait for them.",
+            )
+        self.worker.forgive()
+        self.touched.append(None)
+        if not self.worker.replace("it was asked for"):
+            self._load_worker()
+
     def add(self, job: Job) -> None:
         """Puts a run into the queue; it goes to the worker when its turn has come."""
         self.queue.add(job)
@@ -157,7 +176,9 @@ class Dispatcher:
             )
 
     def on_worker(self, event: Loading | Ready | LoadFailed | Fault) -> None:
-        """Takes an event of the worker that is not about a run."""
+        """Takes an event of the worker that is not about a run; one that leaves has nothing more to say."""
+        if self.worker.is_leaving:
+            return
         self.touched.append(None)
         if isinstance(event, Loading):
             self.worker.set(loading=event)

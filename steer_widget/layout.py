@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Iterator, Sequence
+import math
+from collections.abc import Iterator, Sequence
 from typing import Literal
 
 import msgspec
@@ -13,23 +14,27 @@ from .errors import InvalidInput
 from .spec import Control, Edit, SelectedEdit, Selection, Steering, as_selected
 
 MAX_COLUMNS = 1_000
+_N_DIGITS = 6
+_LOG10_2 = 0.30103  # rounded up: half of 1 twice is 1
 
 
 def columns_of(selection: Selection) -> tuple[Steering, ...]:
-    """The columns a selection stands for, baseline first; hidden rows are left out.
+    """The columns a selection stands for, baseline first, each followed by its control where controls are wanted.
+
+    Hidden rows are left out. How many columns there are depends neither on the methods nor on the
+    master dial: they stay where they are while it moves. The page counts them too: `js/src/layout.ts`.
 
     Raises:
-        InvalidInput: a grid without strengths, or more than `MAX_COLUMNS` columns.
+        InvalidInput: a grid without strengths, a sweep whose steps are no different numbers, a strength that the
+            master dial makes infinite, or more than `MAX_COLUMNS` steered columns, controls not counted.
     """
     rows = [row for row in selection.edits if not row.is_hidden]
+    strengths = [_strengths(row, selection) for row in rows]
+    _refuse_too_many(list(map(len, strengths)), is_product=selection.layout == "combined")
     choices = [
-        [_at(row, strength, selection.master) for strength in _strengths(row, selection)] for row in rows
+        [_at(row, strength, selection.master) for strength in given]
+        for row, given in zip(rows, strengths, strict=True)
     ]
-    n_columns = _count(map(len, choices), is_product=selection.layout == "combined")
-    if n_columns > MAX_COLUMNS:
-        raise InvalidInput(
-            "selection", f"{n_columns:,} columns", f"at most {MAX_COLUMNS:,}", hint="Choose fewer strengths."
-        )
     if selection.layout == "combined":
         steered = [Steering(edits) for edits in itertools.product(*choices)] if choices else []
     else:
@@ -39,11 +44,15 @@ def columns_of(selection: Selection) -> tuple[Steering, ...]:
     return (*((Steering(),) if selection.baseline else ()), *steered)
 
 
-def _count(sizes: Iterable[int], *, is_product: bool) -> int:
-    n_columns = 1 if is_product else 0
-    for size in sizes:
-        n_columns = n_columns * size if is_product else n_columns + size
-    return n_columns
+def _refuse_too_many(sizes: list[int], *, is_product: bool) -> None:
+    n_columns = math.prod(sizes) if is_product else sum(sizes)
+    if n_columns > MAX_COLUMNS:
+        raise InvalidInput(
+            "selection",
+            f"{n_columns:,} columns" if n_columns < 10**15 else "more columns than can be counted",
+            f"at most {MAX_COLUMNS:,}",
+            hint="Choose fewer strengths, or hide rows.",
+        )
 
 
 def _strengths(row: SelectedEdit, selection: Selection) -> tuple[float, ...]:
@@ -57,27 +66,36 @@ def _strengths(row: SelectedEdit, selection: Selection) -> tuple[float, ...]:
 
 
 def _sweep(start: float, stop: float, n_steps: int) -> tuple[float, ...]:
-    if n_steps == 1:
+    """Strengths at equal distances: both ends as they are, those between to a millionth of the whole."""
+    if n_steps == 1 or start == stop:
         return (start,)
-    # To a millionth of the span: 0.1 + 0.2 is not to read 0.30000000000000004.
-    step = (stop - start) / (n_steps - 1)
-    return tuple(dict.fromkeys(_rounded(start + i * step, abs(stop - start)) for i in range(n_steps)))
-
-
-def _rounded(value: float, span: float) -> float:
-    return float(f"{value:.6g}") if abs(value) > span * 1e-9 else 0.0
+    # 0.1 + 0.2 is not to read 0.30000000000000004. The distance itself may be too large for a float, its half is not.
+    half = abs(stop / 2 - start / 2) or math.ulp(0.0)
+    n_places = _N_DIGITS - math.floor(math.log10(half) + _LOG10_2)
+    parts = (step / (n_steps - 1) for step in range(1, n_steps - 1))
+    between = [round(start * (1 - part) + stop * part, n_places) + 0.0 for part in parts]  # no negative zero
+    strengths = (start, *between, stop)
+    if len(set(strengths)) < n_steps:
+        raise InvalidInput(
+            "n_sweep_steps", n_steps, f"fewer, from {start!r} to {stop!r}",
+            hint="There are not so many different numbers between them.",
+        )  # fmt: skip
+    return strengths
 
 
 def _at(row: SelectedEdit, strength: float, master: float) -> Edit:
-    edit = row.plain()
+    edit = msgspec.structs.replace(row.plain(), strength=strength)
     if master == 1:
-        return msgspec.structs.replace(edit, strength=strength)
+        return edit
     method = methods.get(edit.method or "add")
     if method.strength == "unused":
         return edit
     rest = method.neutral or 0.0
-    scaled = float(f"{rest + (strength - rest) * master:.6g}")
-    return msgspec.structs.replace(edit, strength=scaled)
+    scaled = rest + (strength - rest) * master
+    if not math.isfinite(scaled):
+        raise InvalidInput("master", master, f"a factor that leaves strength {strength:g} finite")
+    # 4.2 × 1.1 is not to read 4.620000000000001.
+    return msgspec.structs.replace(edit, strength=float(f"{scaled:.{_N_DIGITS}g}"))
 
 
 def _control(column: Steering) -> tuple[Steering, ...]:
@@ -91,21 +109,23 @@ def _control(column: Steering) -> tuple[Steering, ...]:
 
 
 def selection_of(steerings: Sequence[Steering], samples: int = 1) -> Selection:
-    """The selection that stands for these columns.
+    """A selection that stands for these columns; several may.
 
     Raises:
         InvalidInput: none does, such as where columns keep the norm, or the baseline is not the first.
     """
     baseline = any(steering.is_baseline for steering in steerings)
     steered = [steering.edits for steering in steerings if not steering.is_baseline]
-    for without_controls, control in ((steered, False), (steered[::2], True)):
+    keeps_norm = any(steering.preserve_norm for steering in steerings)
+    tries = ((steered[::2], True), (steered, False)) if steered else ((steered, False),)
+    for without_controls, control in () if keeps_norm else tries:
         for rows, layout in _readings(without_controls):
+            chosen = Selection(rows, layout, baseline, samples, control=control)
             try:
-                chosen = Selection(rows, layout, baseline, samples, control=control)
                 is_same = [one.edits for one in columns_of(chosen)] == [one.edits for one in steerings]
             except InvalidInput:  # more columns than a selection may have
                 continue
-            if is_same and not any(steering.preserve_norm for steering in steerings):
+            if is_same:
                 return chosen
     raise InvalidInput(
         "steerings",

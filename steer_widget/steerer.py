@@ -312,6 +312,19 @@ class Steerer(Explorer):
         """Starts the worker again after it could not load, or died too often. Returns at once."""
         self._controller.start()
 
+    def restart(self) -> None:
+        """Ends the worker and starts a fresh one, which loads model and SAEs again. Returns at once.
+
+        For a worker that holds too much memory, or that loads what has changed on disk meanwhile. One that
+        does not leave within three seconds is ended. `ready` waits for the fresh one; runs that are started
+        meanwhile wait for it too.
+
+        Raises:
+            InvalidInput: a run has not ended: stop it first, or wait for it.
+            SteererClosed: after `close`.
+        """
+        self._controller.restart()
+
     @property
     def log(self) -> str:
         """The last lines that the worker wrote: warnings of libraries, progress of loading, tracebacks."""

@@ -58,6 +58,11 @@ class Supervisor:
         """Why no worker starts by itself any more; None while one does."""
         return self.status.error if self._n_deaths >= MAX_DEATHS else None
 
+    @property
+    def is_leaving(self) -> bool:
+        """Whether the worker is being replaced and has not gone yet."""
+        return self._leaving is not None
+
     def set(self, **changes: object) -> None:
         """Changes the status."""
         self.status = msgspec.structs.replace(self.status, **changes)
@@ -135,11 +140,18 @@ class Supervisor:
     def replace_if_due(self) -> bool:
         """Replaces a worker that has served for long or grown large; call between runs. True if it does."""
         reason = self._recycling.reason(self._n_runs, self.status.n_memory_bytes)
-        if self.lifeline is None or not reason:
+        return bool(reason) and self.replace(reason)
+
+    def replace(self, reason: str) -> bool:
+        """Ends a worker that does nothing, for a fresh one; False where there is none. `reason` says why."""
+        if self.lifeline is None:
             return False
+        if self.is_leaving:
+            return True
         self.set(
             worker="loading",
             loading=Loading("start", 0.0, f"the worker is being replaced: {reason}"),
+            error=None,
             speed=None,
         )
         self.send(Shutdown())

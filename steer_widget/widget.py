@@ -24,17 +24,14 @@ from .protocol import (
     Ack,
     Answered,
     ErrorInfo,
-    Log,
     PageCommand,
     PageEvent,
-    Reload,
     Reply,
     Retry,
     RunSnapshot,
     SetGeneration,
     SetPrompts,
     SetSelection,
-    ShowLog,
     Started,
     Status,
     Stop,
@@ -45,7 +42,8 @@ from .protocol import (
 from .protocol import Run as RunCommand
 from .result import RunResult
 from .run import Run
-from .spec import Generation, Selection
+from .spec import Generation, Grid, Selection
+from .starter import Starter
 from .traits import (
     Prompts,
     ValueTrait,
@@ -107,7 +105,7 @@ class SteerWidget(anywidget.AnyWidget):
     def __init__(self, steerer: Steerer) -> None:
         # Before the first trait is set: every change to a trait takes this lock.
         self._trait_lock = threading.RLock()
-        self._start_lock = threading.Lock()
+        self._starter = Starter(steerer, lambda: self.run)
         self._steerer = steerer
         self._handlers = handlers_of(self, steerer)
         warn_if_broken()
@@ -258,13 +256,8 @@ class SteerWidget(anywidget.AnyWidget):
             self._run_of(command.run).cancel()
         elif isinstance(command, Retry):
             self._run_of(command.run).retry(command.cells)
-        elif isinstance(command, Reload):
-            self._steerer.reload()
-        elif isinstance(command, ShowLog):
-            error = self._steerer.status.error
-            return Log(error.details if error is not None else "", self._steerer.controller.log_tail())
         elif isinstance(command, RunCommand):
-            return Started(self._start(ask_worker=False).id)
+            return Started(self._start(ask_worker=False, replaces=command.replaces).id)
         else:
             return self._handlers[type(command)](command)
         return None
@@ -285,27 +278,16 @@ class SteerWidget(anywidget.AnyWidget):
             raise InvalidInput("run", run_id, "the id of a run of this steerer", hint="Reload the page.")
         return run
 
-    def _start(self, *, ask_worker: bool) -> Run:
-        # Taken before anything is submitted, so that a double click is one run.
-        if not self._start_lock.acquire(blocking=False):
-            raise InvalidInput(
-                "run", "starting", "one run at a time", hint="A run is being started just now."
-            )
-        try:
-            run = self.run
-            if run is not None and not run.done:
-                raise InvalidInput(
-                    "run", run.state, "one run at a time", hint="Stop the one that is on, or wait for it."
-                )
-            grid = make_grid(
-                list(self.prompts),
-                columns_of(self.selection),
-                generation=self.generation,
-                samples=self.selection.samples,
-            )
-            return self._steerer.start(grid, ask_worker=ask_worker)
-        finally:
-            self._start_lock.release()
+    def _start(self, *, ask_worker: bool, replaces: str = "") -> Run:
+        return self._starter.start(self._chosen, ask_worker=ask_worker, replaces=replaces)
+
+    def _chosen(self) -> Grid:
+        return make_grid(
+            list(self.prompts),
+            columns_of(self.selection),
+            generation=self.generation,
+            samples=self.selection.samples,
+        )
 
     @traitlets.validate("selection")
     def _check_selection(self, proposal: traitlets.Bunch) -> Selection:

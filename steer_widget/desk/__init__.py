@@ -8,6 +8,7 @@ from .features import FeatureDesk
 from .handling import Handler, Later, handles
 from .past_runs import PastRunDesk
 from .sets import SetDesk
+from .worker import WorkerDesk
 
 if TYPE_CHECKING:
     from ..steerer import Steerer
@@ -22,4 +23,5 @@ def handlers_of(widget: SteerWidget, steerer: Steerer) -> dict[type, Handler]:
         **FeatureDesk(steerer).handlers,
         **SetDesk(widget, steerer).handlers,
         **PastRunDesk(widget, steerer).handlers,
+        **WorkerDesk(steerer).handlers,
     }

@@ -25,7 +25,7 @@ LAYERS = (
     ("contrast", "waiting"),
     ("desk",),
     ("sets",),
-    ("traits", "feed", "stream", "views", "fallback"),
+    ("traits", "feed", "starter", "stream", "views", "fallback"),
     ("history",),
     ("run",),
     ("reopened",),

@@ -434,6 +434,6 @@ def test_what_the_feed_sets_waits_for_a_hold_of_the_user(widget: SteerWidget) ->
 
 def test_a_click_while_a_run_is_being_started_is_answered_at_once(page: Page, widget: SteerWidget) -> None:
     choose(widget)
-    with widget._start_lock:
+    with widget._starter._lock:
         error = page.ask("Run")["error"]
     assert error["field"] == "run"
