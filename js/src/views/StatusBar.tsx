@@ -29,11 +29,11 @@ function Facts({ status }: { status: Status }) {
         {shortName(model.name)}
       </span>
       {saes.map((sae) => (
-        <span key={sae.name} title={`${sae.name}, ${sae.hook_name}`}>
-          SAE {shortName(sae.name)}, {sae.d_sae.toLocaleString("en")} features at layer {sae.layer}
+        <span key={sae.name} title={`SAE ${sae.name}, ${sae.hook_name}`}>
+          {sae.d_sae.toLocaleString("en")} features at layer {sae.layer}
         </span>
       ))}
-      <span>
+      <span class="sw-status-device">
         {model.device} · {model.dtype.replace("torch.", "")}
       </span>
     </span>
