@@ -368,6 +368,8 @@ describe("a text by itself", () => {
     expect(get(page.el, "sw-dialog-prompt").textContent).toBe("Yesterday");
     expect(get(page.el, "sw-dialog-text").textContent).toBe(TEXTS[1]);
     expect(dialog.textContent).toContain("Perplexity");
+    await tick("sw-dialog-changes");
+    expect(get(page.el, "sw-dialog-text").querySelector("ins")?.textContent).toBe("the soldiers");
     await press(page.el, "sw-dialog-close");
     await rest();
     expect(find(page.el, "sw-dialog")).toBeNull();
