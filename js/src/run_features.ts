@@ -1,6 +1,6 @@
-// The features that steer a run.
+// The features that steer.
 import { featureOf, labelOf } from "./directions";
-import type { RunView } from "./protocol.gen";
+import type { Edit } from "./protocol.gen";
 import type { Store } from "./store";
 import { featureKey } from "./tokens";
 
@@ -10,10 +10,13 @@ export interface RunFeature {
   readonly name: string;
 }
 
-export function featuresOf(run: RunView, store: Store): readonly RunFeature[] {
+export function featuresOf(
+  steerings: readonly { readonly edits: readonly Edit[] }[],
+  store: Store,
+): readonly RunFeature[] {
   const [first] = store.status.value.saes;
   const all = new Map<string, string>();
-  for (const { edits } of run.steerings)
+  for (const { edits } of steerings)
     for (const edit of edits) {
       const feature = featureOf(edit.feature);
       if (feature === null) continue;

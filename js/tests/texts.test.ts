@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import type { CellTokens, CellView, Edit, RunView } from "../src/protocol.gen";
-import { cell, delta, invalid, NOTHING_MEASURED, runView, snapshot, steering } from "./host";
-import { edit, find, get, type Mounted, mount, press, settle, type } from "./mount";
+import type { CellTokens, Edit } from "../src/protocol.gen";
+import { aRun, choose, ended, rest, show, TEXTS } from "./a_run";
+import { delta, invalid, NOTHING_MEASURED, snapshot, steering } from "./host";
+import { edit, find, get, type Mounted, press, settle } from "./mount";
 import { see } from "./sight";
 
 let page: Mounted;
@@ -12,54 +13,8 @@ afterEach(() => {
   vi.unstubAllGlobals();
 });
 
-const TEXTS = [" I saw a man.", " I saw the soldiers.", " He went home.", " He went to war."];
-
-const ended = (index: number, change: Partial<CellView> = {}): CellView =>
-  cell(index, {
-    state: "done",
-    text: TEXTS[index % TEXTS.length] ?? "",
-    n_tokens: 4,
-    finish: "length",
-    ...change,
-    measures: {
-      ...NOTHING_MEASURED,
-      perplexity: 5 + index,
-      activations: index % 2 === 0 ? [] : [{ index: 7, sae: "demo", mean: 1, max: 3 }],
-      ...change.measures,
-    },
-  });
-
-/** Two prompts, the baseline and one steered column. */
-const aRun = (change: Partial<RunView> = {}): RunView =>
-  runView("r1", 4, {
-    state: "done",
-    prompts: ["Yesterday", "Today"],
-    steerings: [steering(), steering(edit(7, 70, "war") as Edit)],
-    cells: TEXTS.map((_, i) => ended(i)),
-    ...change,
-  });
-
-async function show(run: RunView): Promise<void> {
-  page = await mount();
-  page.host.say(snapshot(1, run));
-  await settle();
-  await settle();
-}
-
-/** Frames enough for work that waits. */
-async function rest(): Promise<void> {
-  for (let i = 0; i < 4; i += 1) await settle();
-}
-
 async function tick(testId: string): Promise<void> {
   await press(page.el, testId);
-  await rest();
-}
-
-async function choose(testId: string, value: string): Promise<void> {
-  const select = get<HTMLSelectElement>(page.el, testId);
-  select.value = value;
-  select.dispatchEvent(new Event("change", { bubbles: true }));
   await rest();
 }
 
@@ -72,7 +27,7 @@ const tokensIn = (index: number): HTMLElement[] => [
 
 describe("differences from the baseline", () => {
   it("are marked in steered texts, and only the text can be copied", async () => {
-    await show(aRun());
+    page = await show(aRun());
     expect(marked(1, "ins")).toEqual([]);
     await tick("sw-changes");
     expect(marked(1, "ins")).toEqual(["the soldiers"]);
@@ -87,7 +42,7 @@ describe("differences from the baseline", () => {
 
   it("are not marked while a text or its baseline is being written", async () => {
     const writing = ended(1, { state: "running", finish: null });
-    await show(
+    page = await show(
       aRun({ state: "running", cells: [ended(0), writing, { ...ended(2), state: "running" }, ended(3)] }),
     );
     await tick("sw-changes");
@@ -102,7 +57,7 @@ describe("differences from the baseline", () => {
   });
 
   it("cannot be marked without a baseline, and the reason is said", async () => {
-    await show(aRun({ steerings: [steering(edit(7) as Edit), steering(edit(8) as Edit)] }));
+    page = await show(aRun({ steerings: [steering(edit(7) as Edit), steering(edit(8) as Edit)] }));
     const box = get<HTMLInputElement>(page.el, "sw-changes");
     expect(box.disabled).toBe(true);
     const reason = document.getElementById(box.getAttribute("aria-describedby") ?? "");
@@ -111,7 +66,7 @@ describe("differences from the baseline", () => {
 
   it("are marked only where they are in sight", async () => {
     see((element) => element.getAttribute("data-testid") !== "sw-cell-text-3");
-    await show(aRun());
+    page = await show(aRun());
     await tick("sw-changes");
     expect(marked(1, "ins")).toEqual(["the soldiers"]);
     expect(marked(3, "ins")).toEqual([]);
@@ -136,7 +91,7 @@ const tokensOf = (index: number): CellTokens => {
 };
 
 async function colour(by: string): Promise<void> {
-  await choose("sw-colour-by", by);
+  await choose(page.el, "sw-colour-by", by);
   await vi.waitFor(() => expect(page.host.of("ReadCells").length).toBeGreaterThan(0));
   const { run, cells } = page.host.last("ReadCells").command;
   page.host.answer("ReadCells", { type: "CellsRead", run, cells: cells.map(tokensOf) });
@@ -145,7 +100,7 @@ async function colour(by: string): Promise<void> {
 
 describe("colours of tokens", () => {
   it("are asked for once, and each token says its value", async () => {
-    await show(aRun());
+    page = await show(aRun());
     expect(page.host.of("ReadCells")).toEqual([]);
     await colour("kl");
     expect(page.host.of("ReadCells").map(({ command }) => command)).toEqual([
@@ -159,16 +114,16 @@ describe("colours of tokens", () => {
     ]);
     expect(text(1).textContent).toBe(TEXTS[1]);
     expect(get(page.el, "sw-legend").textContent).toContain("2 nats");
-    await choose("sw-colour-by", "surprise");
+    await choose(page.el, "sw-colour-by", "surprise");
     expect(tokensIn(1)[0]?.getAttribute("aria-label")).toBe("I, surprise 2.00 nats");
-    await choose("sw-colour-by", "nothing");
+    await choose(page.el, "sw-colour-by", "nothing");
     expect(text(1).innerHTML).toBe(TEXTS[1]);
     expect(find(page.el, "sw-legend")).toBeNull();
     expect(page.host.of("ReadCells")).toHaveLength(1);
   });
 
   it("go together with marks of differences", async () => {
-    await show(aRun());
+    page = await show(aRun());
     await colour("kl");
     await tick("sw-changes");
     expect(marked(1, "ins")).toEqual(["the", "soldiers"].map((word, i) => (i === 0 ? word : ` ${word}`)));
@@ -179,7 +134,7 @@ describe("colours of tokens", () => {
   it("are asked for only where a text has ended and is in sight", async () => {
     see((element) => element.getAttribute("data-testid") !== "sw-cell-text-0");
     const cells = [ended(0), ended(1), ended(2, { state: "running" }), ended(3)];
-    await show(aRun({ state: "running", cells }));
+    page = await show(aRun({ state: "running", cells }));
     await colour("kl");
     expect(page.host.last("ReadCells").command.cells).toEqual([1, 3]);
   });
@@ -187,9 +142,9 @@ describe("colours of tokens", () => {
   it("come in batches, one after the other", async () => {
     const n = 10;
     const cells = Array.from({ length: 2 * n }, (_, i) => ended(i));
-    await show(aRun({ prompts: Array.from({ length: n }, (_, i) => `prompt ${i}`), cells }));
+    page = await show(aRun({ prompts: Array.from({ length: n }, (_, i) => `prompt ${i}`), cells }));
     await rest();
-    await choose("sw-colour-by", "kl");
+    await choose(page.el, "sw-colour-by", "kl");
     await vi.waitFor(() => expect(page.host.of("ReadCells")).toHaveLength(1));
     await rest();
     expect(page.host.of("ReadCells")).toHaveLength(1);
@@ -201,8 +156,8 @@ describe("colours of tokens", () => {
   });
 
   it("that a text has not are said to be missing, whatever the reason", async () => {
-    await show(aRun());
-    await choose("sw-colour-by", "activation");
+    page = await show(aRun());
+    await choose(page.el, "sw-colour-by", "activation");
     await vi.waitFor(() => expect(page.host.of("ReadCells")).toHaveLength(1));
     const nothing = { texts: [], kl: [], surprise: [], activations: [], alternatives: [] };
     const cells = [tokensOf(0), tokensOf(1), { index: 2, tokens: nothing }, tokensOf(3)];
@@ -215,8 +170,8 @@ describe("colours of tokens", () => {
   });
 
   it("that were refused can be asked for again", async () => {
-    await show(aRun());
-    await choose("sw-colour-by", "kl");
+    page = await show(aRun());
+    await choose(page.el, "sw-colour-by", "kl");
     await vi.waitFor(() => expect(page.host.of("ReadCells")).toHaveLength(1));
     page.host.refuse("ReadCells", invalid("run", "r1", "a run that is kept"));
     await rest();
@@ -231,7 +186,7 @@ describe("colours of tokens", () => {
   });
 
   it("of a text that was written anew are its own", async () => {
-    await show(aRun());
+    page = await show(aRun());
     await colour("kl");
     const again = ended(1, { text: " Another text." });
     page.host.say(snapshot(2, aRun({ cells: [ended(0), again, ended(2), ended(3)] })));
@@ -248,8 +203,8 @@ describe("colours of tokens", () => {
     const cells = TEXTS.map((_, i) =>
       ended(i, { measures: { ...NOTHING_MEASURED, perplexity: 3, activations } }),
     );
-    await show(aRun({ steerings: [steering(), steering(...both)], cells }));
-    await choose("sw-colour-by", "activation");
+    page = await show(aRun({ steerings: [steering(), steering(...both)], cells }));
+    await choose(page.el, "sw-colour-by", "activation");
     await vi.waitFor(() => expect(page.host.of("ReadCells")).toHaveLength(1));
     const read = [0, 1, 2, 3].map((i) => {
       const { index, tokens } = tokensOf(i);
@@ -258,7 +213,7 @@ describe("colours of tokens", () => {
     page.host.answer("ReadCells", { type: "CellsRead", run: "r1", cells: read });
     await rest();
     expect(tokensIn(1)[1]?.getAttribute("aria-label")).toBe("saw, activation 0.50");
-    await choose("sw-colour-feature", "demo:8");
+    await choose(page.el, "sw-colour-feature", "demo:8");
     expect(tokensIn(1)[1]?.getAttribute("aria-label")).toBe("saw, activation 3.00");
   });
 });
@@ -273,7 +228,7 @@ describe("a token", () => {
   };
 
   it("is reached by arrows, with one stop of the tab key for all of a text", async () => {
-    await show(aRun());
+    page = await show(aRun());
     await colour("kl");
     const stops = () => tokensIn(1).map(({ tabIndex }) => tabIndex);
     expect(stops()).toEqual([0, -1, -1, -1]);
@@ -292,7 +247,7 @@ describe("a token", () => {
   });
 
   it("tells its values and what could have come instead, and is described by that", async () => {
-    await show(aRun());
+    page = await show(aRun());
     await colour("kl");
     tokensIn(1)[1]?.focus();
     await settle();
@@ -315,116 +270,10 @@ describe("a token", () => {
   });
 
   it("tells it to a pointer too", async () => {
-    await show(aRun());
+    page = await show(aRun());
     await colour("kl");
     tokensIn(3)[2]?.dispatchEvent(new Event("pointerover", { bubbles: true }));
     await settle();
     expect(get(page.el, "sw-token-tip").textContent).toContain("␣to");
-  });
-});
-
-describe("pinned texts", () => {
-  it("stand above the table until they are taken out, also when another run is shown", async () => {
-    await show(aRun());
-    await press(page.el, "sw-pin-1");
-    await press(page.el, "sw-pin-2");
-    const pinned = () =>
-      [...get(page.el, "sw-pins").querySelectorAll("li")].map((one) => one.dataset["testid"]);
-    expect(pinned()).toEqual(["sw-pinned-1", "sw-pinned-2"]);
-    expect(get(page.el, "sw-pin-1").getAttribute("aria-pressed")).toBe("true");
-    expect(get(page.el, "sw-pinned-1").textContent).toContain("Yesterday");
-    page.host.say(
-      snapshot(2, { ...aRun(), id: "r2", cells: TEXTS.map((_, i) => ended(i, { text: " New." })) }),
-    );
-    await rest();
-    expect(get(page.el, "sw-pinned-text-1").textContent).toBe(TEXTS[1]);
-    expect(get(page.el, "sw-pinned-1").textContent).toContain("earlier run");
-    await press(page.el, "sw-pin-1");
-    expect(pinned()).toEqual(["sw-pinned-1", "sw-pinned-2", "sw-pinned-1"]);
-    await press(page.el, "sw-unpin-2");
-    await press(page.el, "sw-unpin-all");
-    expect(find(page.el, "sw-pins")).toBeNull();
-  });
-
-  it("go on as their run does", async () => {
-    await show(
-      aRun({ state: "running", cells: [ended(0), ended(1, { state: "running" }), ended(2), ended(3)] }),
-    );
-    await press(page.el, "sw-pin-1");
-    page.host.say(delta(2, "r1", { cells: [{ index: 1, append: " On.", n_tokens: 5, done: null }] }));
-    await rest();
-    expect(get(page.el, "sw-pinned-text-1").textContent).toBe(`${TEXTS[1]} On.`);
-  });
-});
-
-describe("a text by itself", () => {
-  it("stands in a dialog with its prompt and measures; closed, focus is where it was", async () => {
-    await show(aRun());
-    get(page.el, "sw-expand-1").focus();
-    await press(page.el, "sw-expand-1");
-    const dialog = get<HTMLDialogElement>(page.el, "sw-dialog");
-    expect(dialog.open).toBe(true);
-    expect(dialog.closest(".sw-root")).not.toBeNull();
-    expect(get(page.el, "sw-dialog-prompt").textContent).toBe("Yesterday");
-    expect(get(page.el, "sw-dialog-text").textContent).toBe(TEXTS[1]);
-    expect(dialog.textContent).toContain("Perplexity");
-    await press(page.el, "sw-dialog-close");
-    await rest();
-    expect(find(page.el, "sw-dialog")).toBeNull();
-    expect(document.activeElement).toBe(get(page.el, "sw-expand-1"));
-  });
-
-  it("shows in the view in which it was asked for, and there alone", async () => {
-    await show(aRun());
-    const other = page.again();
-    await rest();
-    await press(other, "sw-expand-1");
-    expect(find(other, "sw-dialog")).not.toBeNull();
-    expect(find(page.el, "sw-dialog")).toBeNull();
-  });
-});
-
-describe("filter and sort", () => {
-  const rows = (): string[] =>
-    [...page.el.querySelectorAll<HTMLElement>(".sw-block:not([hidden])")].map(
-      (row) => row.querySelector(".sw-prompt-text")?.textContent ?? "",
-    );
-
-  it("keep the prompts that fit, in the order that was asked for, and show all again", async () => {
-    await show(aRun());
-    await press(page.el, "sw-sift");
-    await type(page.el, "sw-sift-text", "SOLDIERS");
-    expect(rows()).toEqual(["Yesterday"]);
-    expect(get(page.el, "sw-sift-count").textContent).toContain("1 of 2 prompts");
-    expect(get(page.el, "sw-cell-1").dataset["match"]).toBe("true");
-    expect(get(page.el, "sw-cell-0").dataset["match"]).toBe("false");
-    await type(page.el, "sw-sift-text", "nowhere");
-    expect(rows()).toEqual([]);
-    expect(get(page.el, "sw-no-match").textContent).toContain("No cells match");
-    get(page.el, "sw-no-match").querySelector("button")?.click();
-    await settle();
-    expect(rows()).toEqual(["Yesterday", "Today"]);
-    await choose("sw-sort-by", "perplexity");
-    expect(rows()).toEqual(["Today", "Yesterday"]);
-    await press(page.el, "sw-sort-turn");
-    expect(rows()).toEqual(["Yesterday", "Today"]);
-    await press(page.el, "sw-sift-reset");
-    expect(get<HTMLSelectElement>(page.el, "sw-sort-by").value).toBe("prompt");
-  });
-});
-
-describe("the summary", () => {
-  it("takes the place of the texts, and a filtered text that it asks for is shown and focused", async () => {
-    await show(aRun());
-    await press(page.el, "sw-sift");
-    await type(page.el, "sw-sift-text", "soldiers");
-    await press(page.el, "sw-pin-3");
-    await press(page.el, "sw-view-summary");
-    expect(find(page.el, "sw-cell-1")).toBeNull();
-    await press(page.el, "sw-view-texts");
-    await press(page.el, "sw-pinned-show-3");
-    await rest();
-    expect(document.activeElement).toBe(get(page.el, "sw-cell-3"));
-    expect(get<HTMLInputElement>(page.el, "sw-sift-text").value).toBe("");
   });
 });

@@ -5,13 +5,17 @@ import { isMeasured } from "../measures";
 import { count } from "../numbers";
 import { useView } from "../page";
 import { promptText } from "../prompts";
+import { featuresOf } from "../run_features";
 import { isActive } from "../states";
 import { cellName } from "../steering";
 import { CellFlags } from "./CellFlags";
 import { CellText } from "./CellText";
+import { ChangesChoice } from "./ChangesChoice";
+import { ColourChoice } from "./ColourChoice";
 import { CopyButton } from "./CopyButton";
 import { IconButton } from "./IconButton";
 import { MeasureList } from "./MeasureList";
+import { TokenLegend } from "./TokenLegend";
 import { TokenTips } from "./TokenTips";
 
 /** The cell that is read by itself, where it was asked for in this view. */
@@ -75,6 +79,16 @@ function OpenCell({ context }: { context: CellContext }) {
         <p class="sw-dialog-prompt" dir="auto" data-testid="sw-dialog-prompt">
           {promptText(prompt)}
         </p>
+        <div class="sw-toolbar-row">
+          <ChangesChoice
+            reason={
+              baseline === null ? (edits.length === 0 ? "this is the baseline" : "no baseline text") : ""
+            }
+            prefix="sw-dialog"
+          />
+          <ColourChoice features={featuresOf([{ edits }], store)} prefix="sw-dialog" />
+        </div>
+        <TokenLegend run={run} />
         <TokenTips>
           <CellText
             run={run}

@@ -78,12 +78,15 @@ export function CellText({ run, cell, baseline, name, isRunOn, testId }: Props) 
   const colouring = read === null ? "" : `${by}/${feature}`;
   useLayoutEffect(() => {
     const node = box.current;
-    const plan: Plan = against === null && read === null ? PLAIN : [against, withRemoved, read, colouring];
-    if (node === null || isSame(plan, drawn.current.plan) || (plan !== PLAIN && !isNear)) return;
+    const wanted: Plan = against === null && read === null ? PLAIN : [against, withRemoved, read, colouring];
+    if (node === null || isSame(wanted, drawn.current.plan)) return;
+    // Far away, marks that are out of date go, and the new ones wait until they are near.
+    const plan = isNear ? wanted : PLAIN;
+    if (isSame(plan, drawn.current.plan)) return;
     return frames.add(
       () => {
         drawn.current = { text, plan };
-        dress(node, read === null ? null : by);
+        dress(node, plan === PLAIN || read === null ? null : by);
         if (plan === PLAIN) {
           node.textContent = text;
           return;

@@ -1,18 +1,16 @@
 import { useView } from "../page";
-import type { RunView } from "../protocol.gen";
-import { baselineOf } from "../sifting";
 
-/** Why differences cannot be marked; "" where they can. */
-function reasonOf(run: RunView): string {
-  if (baselineOf(run) < 0) return "no baseline in this run";
-  return run.steerings.length < 2 ? "nothing but a baseline in this run" : "";
+interface Props {
+  /** Why differences cannot be marked; "" where they can. */
+  reason: string;
+  /** Begins the hooks for tests, and the ids. */
+  prefix: string;
 }
 
 /** Whether words that the baseline has not are marked, and those that only it has shown. */
-export function ChangesChoice({ run }: { run: RunView }) {
+export function ChangesChoice({ reason, prefix }: Props) {
   const { results, id } = useView();
   const { marksChanges, showsRemoved } = results;
-  const reason = reasonOf(run);
   const isOn = marksChanges.value && reason === "";
   return (
     <span class="sw-tools" role="group" aria-label="Differences from the baseline">
@@ -21,8 +19,8 @@ export function ChangesChoice({ run }: { run: RunView }) {
           type="checkbox"
           checked={isOn}
           disabled={reason !== ""}
-          aria-describedby={reason === "" ? undefined : id("no-baseline")}
-          data-testid="sw-changes"
+          aria-describedby={reason === "" ? undefined : id(`${prefix}-no-baseline`)}
+          data-testid={`${prefix}-changes`}
           onChange={({ currentTarget }) => {
             marksChanges.value = currentTarget.checked;
           }}
@@ -35,7 +33,7 @@ export function ChangesChoice({ run }: { run: RunView }) {
             type="checkbox"
             checked={isOn && showsRemoved.value}
             disabled={!isOn}
-            data-testid="sw-removed"
+            data-testid={`${prefix}-removed`}
             onChange={({ currentTarget }) => {
               showsRemoved.value = currentTarget.checked;
             }}
@@ -43,7 +41,7 @@ export function ChangesChoice({ run }: { run: RunView }) {
           Show removed
         </label>
       ) : (
-        <span class="sw-quiet" id={id("no-baseline")} data-testid="sw-no-baseline">
+        <span class="sw-quiet" id={id(`${prefix}-no-baseline`)} data-testid={`${prefix}-no-baseline`}>
           ({reason})
         </span>
       )}

@@ -1,25 +1,28 @@
 import { useView } from "../page";
-import type { RunView } from "../protocol.gen";
-import { featuresOf } from "../run_features";
+import type { RunFeature } from "../run_features";
 import { COLOURS } from "../token_words";
 import { Choice } from "./Choice";
 
+interface Props {
+  /** Whose activation there may be. */
+  features: readonly RunFeature[];
+  /** Begins the hooks for tests, and the ids. */
+  prefix: string;
+}
+
 /** What tokens are coloured by; with several features, whose activation. */
-export function ColourChoice({ run }: { run: RunView }) {
-  const { store, results, id } = useView();
+export function ColourChoice({ features, prefix }: Props) {
+  const { results } = useView();
   const { colourBy, feature } = results.tokens;
-  const features = featuresOf(run, store);
   const several = features.length > 1;
   return (
     <span class="sw-tools">
-      <span id={id("colour-by")} aria-hidden="true">
-        Colour tokens by
-      </span>
+      <span aria-hidden="true">Colour tokens by</span>
       <Choice
         label="Colour tokens by"
         value={colourBy.value}
         options={COLOURS}
-        testId="sw-colour-by"
+        testId={`${prefix}-colour-by`}
         onChange={(by) => {
           colourBy.value = by;
         }}
@@ -32,7 +35,7 @@ export function ColourChoice({ run }: { run: RunView }) {
             { value: "", name: "of each column's feature" },
             ...features.map(({ key, name }) => ({ value: key, name: `of ${name}` })),
           ]}
-          testId="sw-colour-feature"
+          testId={`${prefix}-colour-feature`}
           class="sw-colour-feature"
           onChange={(key) => {
             feature.value = key;

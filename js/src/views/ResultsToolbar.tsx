@@ -1,6 +1,7 @@
 import { useView } from "../page";
 import type { RunView } from "../protocol.gen";
-import { isFiltered, isSorted } from "../sifting";
+import { featuresOf } from "../run_features";
+import { baselineOf, isFiltered, isSorted } from "../sifting";
 import { ChangesChoice } from "./ChangesChoice";
 import { ColourChoice } from "./ColourChoice";
 import { Icon } from "./Icon";
@@ -8,9 +9,15 @@ import { Segments } from "./Segments";
 import { SiftBar } from "./SiftBar";
 import { TokenLegend } from "./TokenLegend";
 
+/** Why differences cannot be marked; "" where they can. */
+function reasonOf(run: RunView): string {
+  if (baselineOf(run) < 0) return "no baseline in this run";
+  return run.steerings.length < 2 ? "nothing but a baseline in this run" : "";
+}
+
 /** How the results are looked at. */
 export function ResultsToolbar({ run, nShown }: { run: RunView; nShown: number }) {
-  const { results, id } = useView();
+  const { store, results, id } = useView();
   const isTexts = results.view.value === "texts";
   const isOpen = results.isSiftingOpen.value;
   const sifting = results.sifting.value;
@@ -48,8 +55,8 @@ export function ResultsToolbar({ run, nShown }: { run: RunView; nShown: number }
               Filter and sort
               {isSifted && <span class="sw-quiet"> on</span>}
             </button>
-            <ChangesChoice run={run} />
-            <ColourChoice run={run} />
+            <ChangesChoice reason={reasonOf(run)} prefix="sw" />
+            <ColourChoice features={featuresOf(run.steerings, store)} prefix="sw" />
           </>
         )}
       </div>
