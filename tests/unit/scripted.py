@@ -34,7 +34,7 @@ MODEL = ModelInfo("tiny", "llama", 4, 32, 500, 256, 12345, "float32", "cpu", has
 SAE = SaeInfo("tiny-sae", "standard", 32, 64, "blocks.2.hook_resid_post", 2, 5.5)
 READY = Ready(1, 4242, MODEL, (SAE,), ("add", "clamp"), ("kl", "perplexity"), {"torch": "2.13.0"}, 1.5)
 MEASURED = Measures(0.25, kl_mean=0.5, kl_p95=0.9, kl_max=1.0, perplexity=12.0)
-TOKENS_MEASURED = TokenMeasures(kl=(0.0, 1.0), surprise=(2.0, 3.0))
+TOKENS_MEASURED = TokenMeasures(kl=(0.0, 1.0), surprise=(2.0, 3.0), texts=("one", " two"))
 KILLED = WorkerExit(signal="SIGKILL", likely_cause="Out of memory, probably.", log_tail="the last line")
 
 
