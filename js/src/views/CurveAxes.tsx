@@ -35,7 +35,7 @@ export function CurveAxes({ plot, xLabel, zone, band }: Props) {
       </defs>
       {band !== null && (
         <rect
-          class="sw-band"
+          class="sw-curve-band"
           data-testid="sw-curve-band"
           x={x.at(band.from)}
           y={MARGIN.top}

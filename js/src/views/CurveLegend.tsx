@@ -18,7 +18,7 @@ interface Props {
 /** What the lines of all charts are: each by colour and by the shape of its points. */
 export function CurveLegend({ named, hasBaseline, hasZone, hasBand }: Props) {
   return (
-    <ul class="sw-legend" aria-label="Legend" data-testid="sw-curves-legend">
+    <ul class="sw-curve-legend" aria-label="Legend" data-testid="sw-curves-legend">
       {named.map(({ name, colour }, n) => (
         <li key={n} data-colour={colour} title={name}>
           <svg width="26" height="14" viewBox="-13 -7 26 14" aria-hidden="true" focusable="false">

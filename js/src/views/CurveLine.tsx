@@ -45,7 +45,7 @@ export function CurveLine({ plot, named, number, points, stop, onTip, onPress }:
             // biome-ignore lint/a11y/noStaticElementInteractions: the point beside it leads there by keyboard
             <circle
               key={cell}
-              class="sw-dot"
+              class="sw-curve-dot"
               cx={left(point)}
               cy={y.at(value)}
               r="2.2"

@@ -21,14 +21,14 @@ export function CurveTip({ plot, named, point }: Props) {
   const values = point.texts.map(({ value }) => value);
   return (
     <div
-      class="sw-tip"
+      class="sw-curve-tip"
       aria-hidden="true"
       data-below={top < ROOM_ABOVE_PX}
       data-colour={named.colour}
       data-testid="sw-tip"
       style={{ left: `${left}px`, top: `${top}px`, width: `${TIP_PX}px` }}
     >
-      <span class="sw-tip-name" dir="auto">
+      <span class="sw-curve-tip-name" dir="auto">
         {named.name}
       </span>
       <span class="sw-strength">{stopWords(named.line, point.strength)}</span>
