@@ -33,6 +33,7 @@ _CHUNK = 2_000
 
 # A feature is named by its label.
 _RANKED = "SELECT rowid, -bm25(names, 10.0, 3.0) FROM names WHERE names MATCH ? LIMIT ?"
+_NAMED = "SELECT rowid FROM names WHERE names MATCH ? LIMIT ?"
 _COUNTED = "SELECT count(*) FROM (SELECT 1 FROM names WHERE names MATCH ? LIMIT ?)"
 _IN_LENS = "SELECT rowid FROM lens WHERE lens MATCH ? LIMIT ?"
 _IN_TEXTS = "SELECT rowid FROM texts WHERE texts MATCH ? LIMIT ?"
@@ -124,13 +125,13 @@ class SearchIndex:
         everywhere = " AND ".join(words)
         if self._count(everywhere) < _MAX_RANKED:
             return self._ranked(everywhere, _MAX_RANKED)
-        in_label = self._ranked(f"{{label}} : ({everywhere})", _MAX_RANKED)
-        # Weighed higher by bm25 itself, as fewer labels have the word in front.
-        in_front = self._ranked(" AND ".join([f"{{label}} : ^ {words[0]}", *words[1:]]), _MAX_RANKED)
-        found = {**dict(in_label), **dict(in_front)}
+        found = dict(self._ranked(f"{{label}} : ({everywhere})", _MAX_RANKED))
         if len(found) < limit:
             found = {**dict(self._ranked(everywhere, _MAX_RANKED)), **found}
-        exactly = dict.fromkeys(self.labelled(text)[:limit], 2 * max(found.values()))
+        best = max(found.values())
+        for index in self._beginning_with(words):
+            found[index] = 2 * best + found.get(index, 0.0)
+        exactly = dict.fromkeys(self.labelled(text)[:limit], 4 * best)
         return list({**found, **exactly}.items())
 
     def _named_by_some(self, words: Sequence[str]) -> list[Hit]:
@@ -155,6 +156,12 @@ class SearchIndex:
         """How many features are named so, counted no further than is ranked."""
         with self._lock:
             return int(self._db.execute(_COUNTED, (query, _MAX_RANKED)).fetchone()[0])
+
+    def _beginning_with(self, words: Sequence[str]) -> list[int]:
+        """Features whose label has the first word in front; not ranked, which would cost more than it tells."""
+        query = " AND ".join([f"{{label}} : ^ {words[0]}", *words[1:]])
+        with self._lock:
+            return [int(index) for (index,) in self._db.execute(_NAMED, (query, _MAX_RANKED))]
 
     def _there(self, select: str, query: str, limit: int) -> list[Hit]:
         """Features that have the words; they score alike."""
