@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from .methods._base import Method
 
 _N_SUGGESTED = 5
-_N_LOOKED_AT = 200
 _INDEX = re.compile(r"[0-9]{1,12}")
 
 
@@ -186,12 +185,10 @@ def _check_method(edit: Edit, name: str, method: Method, feature: Feature | None
 def _by_label(table: FeatureTable | None, label: str, sae: str) -> Feature:
     if table is None:
         raise UnknownFeature("feature", label, "an index: this SAE came without a feature table")
-    cards = [card for card, _ in table.search(label, _N_LOOKED_AT)]
-    same = [card for card in cards if card.label.casefold() == label.strip().casefold()]
+    same = table.labelled(label) if label.strip() else []
     if len(same) == 1:
         return Feature(same[0].index, same[0].label, sae)
-    near = same or cards
-    suggested = "; ".join(f"{card.index} {card.label}" for card in near[:_N_SUGGESTED])
+    suggested = "; ".join(f"{card.index} {card.label}" for card, _ in table.search(label, _N_SUGGESTED))
     hint = f"Near: {suggested}." if suggested else "No label has these words."
     raise UnknownFeature("feature", label, "an index, or a label that one feature alone has", hint=hint)
 

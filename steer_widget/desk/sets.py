@@ -73,7 +73,8 @@ class SetDesk:
         prompts = self._steerer.prompt_sets[command.name]
         with self._widget.hold_sync():
             held = self._widget.prompts if command.is_added else ()
-            self._widget.prompts = (*held, *(prompt for prompt in prompts if prompt not in held))
+            there = set(held)
+            self._widget.prompts = (*held, *(prompt for prompt in prompts if prompt not in there))
         return self._answer(command.kind)
 
     def _use_features(self, command: UseSet) -> str:
@@ -113,6 +114,6 @@ class SetDesk:
         return self._steerer.feature_sets if kind == "features" else self._steerer.prompt_sets
 
     def _answer(self, kind: SetKind, note: str = "") -> Sets:
-        sets = self._sets(kind)
-        damaged = [f"{file.path.name} could not be read. {file.why}" for file in sets.damaged]
-        return Sets(kind, sets.infos(), " ".join(part for part in (note, *damaged) if part))
+        infos, damaged = self._sets(kind).listed()
+        told = [f"{file.path.name} could not be read. {file.why}" for file in damaged]
+        return Sets(kind, infos, " ".join(part for part in (note, *told) if part))

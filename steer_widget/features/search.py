@@ -3,10 +3,12 @@
 names ── label, tokens it fires on ───────── few words each, ranked
 lens ─── tokens it promotes and suppresses ─ only whether a word is there; asked where the names give too little
 texts ── label and examples, every word ──── same, asked last
+labels ─ codes of whole labels ───────────── for those that are exactly what was typed
 """
 
 from __future__ import annotations
 
+import hashlib
 import itertools
 import sqlite3
 import threading
@@ -22,6 +24,8 @@ _TABLES = (
     f"CREATE VIRTUAL TABLE lens USING fts5(words, content='', detail=none, {_TOKENIZER})",
     f"CREATE VIRTUAL TABLE texts USING fts5(words, content='', detail=none, {_TOKENIZER})",
 )
+_LABELS = ("CREATE TABLE labels(code INTEGER, number INTEGER)", "CREATE INDEX by_code ON labels(code)")
+_ADD_LABEL = "INSERT INTO labels(code, number) VALUES (?, ?)"
 _ADD_NAMES = "INSERT INTO names(rowid, label, tokens) VALUES (?, ?, ?)"
 _ADD_LENS = "INSERT INTO lens(rowid, words) VALUES (?, ?)"
 _ADD_TEXTS = "INSERT INTO texts(rowid, words) VALUES (?, ?)"
@@ -29,6 +33,7 @@ _CHUNK = 2_000
 
 # A feature is named by its label.
 _RANKED = "SELECT rowid, -bm25(names, 10.0, 3.0) FROM names WHERE names MATCH ? LIMIT ?"
+_NAMED = "SELECT rowid FROM names WHERE names MATCH ? LIMIT ?"
 _COUNTED = "SELECT count(*) FROM (SELECT 1 FROM names WHERE names MATCH ? LIMIT ?)"
 _IN_LENS = "SELECT rowid FROM lens WHERE lens MATCH ? LIMIT ?"
 _IN_TEXTS = "SELECT rowid FROM texts WHERE texts MATCH ? LIMIT ?"
@@ -54,12 +59,15 @@ class SearchIndex:
         self._lock = threading.Lock()
         self._db = sqlite3.connect(":memory:", check_same_thread=False)
         self._n_features = 0
-        for table in _TABLES:
+        for table in (*_TABLES, *_LABELS):
             self._db.execute(table)
         rest = iter(cards)
         with self._db:
             while chunk := list(itertools.islice(rest, _CHUNK)):
                 self._n_features += len(chunk)
+                self._db.executemany(
+                    _ADD_LABEL, [(_code(card.label), card.index) for card in chunk if card.label]
+                )
                 self._db.executemany(_ADD_NAMES, map(_names, chunk))
                 self._db.executemany(_ADD_LENS, map(_lens, chunk))
                 self._db.executemany(_ADD_TEXTS, map(_texts, chunk))
@@ -82,7 +90,7 @@ class SearchIndex:
         found: dict[int, float] = {}
         if not words or limit < 1:
             return []
-        for hits in self._rounds(words, limit):
+        for hits in self._rounds(text, words, limit):
             new = [hit for hit in hits if hit[0] not in found]
             if found and new:
                 # What a later round finds is worth no more than the least of the earlier ones.
@@ -93,10 +101,18 @@ class SearchIndex:
                 break
         return sorted(found.items(), key=_by_score)[:limit]
 
-    def _rounds(self, words: Sequence[str], limit: int) -> Iterator[Iterable[Hit]]:
+    def labelled(self, label: str) -> list[int]:
+        """Features with exactly this label, but for case and spaces around it; lowest first."""
+        with self._lock:
+            rows = self._db.execute(
+                "SELECT number FROM labels WHERE code = ? ORDER BY number", (_code(label),)
+            )
+            return [int(number) for (number,) in rows]
+
+    def _rounds(self, text: str, words: Sequence[str], limit: int) -> Iterator[Iterable[Hit]]:
         """Looks further and further, as far as it is asked to."""
         elsewhere = [self._elsewhere(word, words) for word in words]
-        yield self._named([beginning(word, words) for word in words], limit)
+        yield self._named(text, [beginning(word, words) for word in words], limit)
         yield self._there(_IN_LENS, " AND ".join(elsewhere), limit)
         yield self._there(_IN_TEXTS, " AND ".join(elsewhere), limit)
         if len(words) > 1:
@@ -104,18 +120,19 @@ class SearchIndex:
             for word in elsewhere:
                 yield self._there(_IN_TEXTS, word, limit)
 
-    def _named(self, words: Sequence[str], limit: int) -> list[Hit]:
+    def _named(self, text: str, words: Sequence[str], limit: int) -> list[Hit]:
         """All words in label and tokens; in the label, where more have them than can be ranked."""
         everywhere = " AND ".join(words)
         if self._count(everywhere) < _MAX_RANKED:
             return self._ranked(everywhere, _MAX_RANKED)
-        in_label = self._ranked(f"{{label}} : ({everywhere})", _MAX_RANKED)
-        # Weighed higher by bm25 itself, as fewer labels have the word in front.
-        in_front = self._ranked(" AND ".join([f"{{label}} : ^ {words[0]}", *words[1:]]), _MAX_RANKED)
-        found = {**dict(in_label), **dict(in_front)}
+        found = dict(self._ranked(f"{{label}} : ({everywhere})", _MAX_RANKED))
         if len(found) < limit:
             found = {**dict(self._ranked(everywhere, _MAX_RANKED)), **found}
-        return list(found.items())
+        best = max(found.values())
+        for index in self._beginning_with(words):
+            found[index] = 2 * best + found.get(index, 0.0)
+        exactly = dict.fromkeys(self.labelled(text)[:limit], 4 * best)
+        return list({**found, **exactly}.items())
 
     def _named_by_some(self, words: Sequence[str]) -> list[Hit]:
         """Some of the words in label and tokens: bm25 adds up over words, so each may be asked for by itself."""
@@ -140,6 +157,12 @@ class SearchIndex:
         with self._lock:
             return int(self._db.execute(_COUNTED, (query, _MAX_RANKED)).fetchone()[0])
 
+    def _beginning_with(self, words: Sequence[str]) -> list[int]:
+        """Features whose label has the first word in front; not ranked, which would cost more than it tells."""
+        query = " AND ".join([f"{{label}} : ^ {words[0]}", *words[1:]])
+        with self._lock:
+            return [int(index) for (index,) in self._db.execute(_NAMED, (query, _MAX_RANKED))]
+
     def _there(self, select: str, query: str, limit: int) -> list[Hit]:
         """Features that have the words; they score alike."""
         try:
@@ -154,6 +177,11 @@ class SearchIndex:
 
 def _by_score(hit: Hit) -> tuple[float, int]:
     return -hit[1], hit[0]
+
+
+def _code(label: str) -> int:
+    plain = label.strip().casefold().encode("utf-8", "surrogatepass")
+    return int.from_bytes(hashlib.blake2b(plain, digest_size=8).digest(), "big", signed=True)
 
 
 def _names(card: FeatureCard) -> tuple[int, str, str]:

@@ -87,6 +87,12 @@ class FeatureTable:
         """The feature's label; empty where nobody has named it."""
         return self.card(index).label if index in self else ""
 
+    def labelled(self, label: str) -> list[FeatureCard]:
+        """Features with exactly this label, but for case and spaces around it; lowest index first."""
+        wanted = label.strip().casefold()
+        cards = [self.card(index) for index in self._search.labelled(label)]
+        return [card for card in cards if card.label.strip().casefold() == wanted]
+
     def search(self, text: str, limit: int = 20) -> list[tuple[FeatureCard, float]]:
         """Features by words of their label, their tokens and their examples; by index if `text` is a number.
 

@@ -107,8 +107,11 @@ class Sets(Mapping[str, _V], Generic[_V, _S]):
         Raises:
             UnknownSet: there is none of that name.
         """
-        sets = self._files.read()[0]
-        found = sets.get(check_name(name))
+        checked = check_name(name)
+        found = self._files.find(checked)
+        if found is None:
+            sets = self._files.read()[0]
+            found = sets.get(checked)
         if found is None:
             near = ", ".join(list(sets)[:_N_SUGGESTED])
             raise UnknownSet(
@@ -134,9 +137,10 @@ class Sets(Mapping[str, _V], Generic[_V, _S]):
             self._files.write(saved)
         return saved.name
 
-    def infos(self) -> tuple[SetInfo, ...]:
-        """All sets in short, by name."""
-        return tuple(map(self._info, self._files.read()[0].values()))
+    def listed(self) -> tuple[tuple[SetInfo, ...], tuple[DamagedFile, ...]]:
+        """All sets in short, by name, and the files that could not be read."""
+        sets, damaged = self._files.read()
+        return tuple(map(self._info, sets.values())), damaged
 
     # ---- of each kind
 

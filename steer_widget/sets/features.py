@@ -61,19 +61,19 @@ class FeatureSets(Sets[FeatureSet, SavedFeatures]):
         Raises:
             UnknownSet: there is none of that name.
         """
-        saved, here = self.read(name), self._here()
-        made_on = MadeOn(saved.model, saved.saes)
-        return fitted(saved.rows, made_on, here), made_on.warning(here)
+        found = self._value(self.read(name))
+        return found.rows, found.made_on.warning(self._here())
 
     def __getitem__(self, name: str) -> FeatureSet:
-        rows, warning = self.rows(name)
+        found = super().__getitem__(name)
+        warning = found.made_on.warning(self._here())
         if warning:
             warnings.warn(f"The set {name!r}: {warning}", stacklevel=2)
-        saved = self.read(name)
-        return FeatureSet(saved.name, rows, MadeOn(saved.model, saved.saes))
+        return found
 
     def _value(self, saved: SavedFeatures) -> FeatureSet:
-        return FeatureSet(saved.name, saved.rows, MadeOn(saved.model, saved.saes))
+        made_on = MadeOn(saved.model, saved.saes)
+        return FeatureSet(saved.name, fitted(saved.rows, made_on, self._here()), made_on)
 
     def _info(self, saved: SavedFeatures) -> SetInfo:
         preview = ", ".join(str(row.plain()) for row in saved.rows[:_N_PREVIEWED])

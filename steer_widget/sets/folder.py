@@ -53,6 +53,15 @@ class SetFolder(Generic[_S]):
                 found[saved.name] = saved
         return dict(sorted(found.items(), key=lambda item: (item[0].casefold(), item[0]))), tuple(damaged)
 
+    def find(self, name: str) -> _S | None:
+        """The set in the file that is written for this name; None where that holds none."""
+        path = self.path / file_name(name)
+        try:
+            saved = decode_set(read_file(path), self._kind)
+        except SteerError:  # not there, or damaged, which `read` tells
+            return None
+        return saved if saved.name == name else None
+
     def write(self, saved: _S) -> None:
         """Keeps a set, instead of what has its name.
 

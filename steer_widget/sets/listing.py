@@ -19,35 +19,32 @@ _NOTE = "opacity:.7;font-size:90%"
 
 def list_text(sets: Sets[Any, Any]) -> str:
     """The sets, one on each line."""
-    lines = [
-        f"{name!r}  {n_items}  {saved_at}  {preview}" for name, n_items, saved_at, preview in _shown(sets)
-    ]
-    return "\n".join(printable(line).replace("\n", " ") for line in (_headline(sets), *lines, *_notes(sets)))
+    rows, notes = _content(sets)
+    lines = [f"{name!r}  {n_items}  {saved_at}  {preview}" for name, n_items, saved_at, preview in rows]
+    return "\n".join(printable(line).replace("\n", " ") for line in (notes[0], *lines, *notes[1:]))
 
 
 def list_html(sets: Sets[Any, Any]) -> str:
     """The sets as a table; every text in it is escaped, so it shows as text whatever it holds."""
+    rows, notes = _content(sets)
     heads = "".join(f'<th style="{_HEAD}">{head}</th>' for head in ("name", "items", "saved", "first"))
-    rows = "".join(
+    body = "".join(
         "<tr>" + "".join(f'<td style="{_LINE}">{safe_html(str(value))}</td>' for value in row) + "</tr>"
-        for row in _shown(sets)
+        for row in rows
     )
-    notes = "<br>".join(map(safe_html, (_headline(sets), *_notes(sets))))
     return (
-        f'<div style="overflow-x:auto"><table style="{_TABLE}"><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody>'
-        f'</table></div><div style="{_NOTE}">{notes}</div>'
+        f'<div style="overflow-x:auto"><table style="{_TABLE}"><thead><tr>{heads}</tr></thead><tbody>{body}</tbody>'
+        f'</table></div><div style="{_NOTE}">{"<br>".join(map(safe_html, notes))}</div>'
     )
 
 
-def _shown(sets: Sets[Any, Any]) -> list[tuple[str, int, str, str]]:
-    return [(info.name, info.n_items, info.saved_at, info.preview) for info in sets.infos()[:MAX_SHOWN]]
-
-
-def _headline(sets: Sets[Any, Any]) -> str:
-    return f"{len(sets)} sets in {sets.folder}"
-
-
-def _notes(sets: Sets[Any, Any]) -> list[str]:
-    n_left = len(sets) - MAX_SHOWN
-    left = [f"… and {n_left} more: list(sets)"] if n_left > 0 else []
-    return [*left, *(f"{file.path.name} could not be read. {file.why}" for file in sets.damaged)]
+def _content(sets: Sets[Any, Any]) -> tuple[list[tuple[str, int, str, str]], list[str]]:
+    """Rows, and notes, of which the first is the headline."""
+    infos, damaged = sets.listed()
+    n_left = len(infos) - MAX_SHOWN
+    rows = [(info.name, info.n_items, info.saved_at, info.preview) for info in infos[:MAX_SHOWN]]
+    return rows, [
+        f"{len(infos)} sets in {sets.folder}",
+        *([f"… and {n_left} more: list(sets)"] if n_left > 0 else []),
+        *(f"{file.path.name} could not be read. {file.why}" for file in damaged),
+    ]

@@ -176,3 +176,12 @@ def test_words_that_every_feature_has_are_answered_at_once(typed: str) -> None:
         index.find(typed, 80)
         times_ms.append(1000 * (time.perf_counter() - start))
     assert min(times_ms) < MAX_MS
+
+
+def test_a_label_that_is_exactly_what_was_typed_is_never_lost_in_the_crowd() -> None:
+    cards = [FeatureCard(i, f"the {i % 7} kinds") for i in range(6_000)]
+    index = SearchIndex([*cards, FeatureCard(6_000, "The")])
+    assert 6_000 in [i for i, _ in index.find("the", 20)]
+    assert index.labelled(" the ") == [6_000]
+    assert index.labelled("the 3 kinds") == list(range(3, 6_000, 7))
+    assert index.labelled("kinds") == []
