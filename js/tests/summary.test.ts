@@ -423,7 +423,7 @@ describe("curves", () => {
     expect(get(el, "sw-point-kl-0-0").getAttribute("aria-label")).toBe(
       "war −60: KL divergence 1.50, mean of 2 texts. Show the text.",
     );
-    expect(get(el, "sw-line-kl-0").querySelectorAll(".sw-dot")).toHaveLength(6);
+    expect(get(el, "sw-line-kl-0").querySelectorAll(".sw-curve-dot")).toHaveLength(6);
     expect(el.textContent).toContain("mean over 2 texts (1 prompt × 2 samples)");
   });
 });

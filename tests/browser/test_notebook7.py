@@ -48,5 +48,5 @@ def test_run_stop_retry_and_a_reload_in_mid_run(notebook: OpenCells) -> None:
     nb.sw("stop").click()
     wait_run(nb, "stopped")
     assert texts_in_python(nb) == texts_in_page(nb, 2)
-    assert texts_in_page(nb, 2)[1][:20] == stopped[:20]  # greedy: the retry wrote the same
+    assert texts_in_page(nb, 2)[1].startswith(stopped[:20])  # greedy: the retry wrote the same
     nb.screenshot("notebook7", nb.sw("root"), part_width=900)

@@ -14,6 +14,10 @@ import { TokenTips } from "./TokenTips";
 const CHARS_PER_TOKEN = 4.2;
 const CHAR_PX = 7.4;
 const CELL_PADDING_PX = 24;
+/** Lines end at words. */
+const LOST_PER_LINE_PX = 20;
+/** Texts differ in the length of their tokens: half a line more, or every other row grows by one. */
+const SPARE_LINES = 0.5;
 const MIN_COLUMN_PX = 212;
 const WIDE_COLUMN_PX = 400;
 const MAX_RESERVED_LINES = 14;
@@ -21,7 +25,7 @@ const MAX_RESERVED_LINES = 14;
 /** Lines a cell will roughly need, reserved beforehand so that nothing jumps while texts grow. */
 function reservedLines(run: RunView, columnPx: number): number {
   const textPx = run.generation.max_new_tokens * CHARS_PER_TOKEN * CHAR_PX;
-  const lines = Math.ceil(textPx / (columnPx - CELL_PADDING_PX));
+  const lines = Math.ceil(textPx / (columnPx - CELL_PADDING_PX - LOST_PER_LINE_PX) + SPARE_LINES);
   return Math.min(MAX_RESERVED_LINES, Math.max(2, lines));
 }
 
