@@ -259,6 +259,7 @@ describe("deleting", () => {
     await sent(page.host, "ListRuns", 3);
     await listRuns(page, [past("a"), past("b"), past("c")]);
     expect(shownRuns()).toHaveLength(3);
+    expect(document.activeElement).toBe(get(page.el, "sw-past-open-b"));
     expect(find(page.el, "sw-history-undo")).toBeNull();
   });
 

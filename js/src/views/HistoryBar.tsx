@@ -7,6 +7,12 @@ export function HistoryBar() {
   const { runs, nAll, isSearching, deleted, marked } = history;
   const nMarked = marked.value.length;
   const words = runs.value === null ? "" : count(nAll.value, "run") + (isSearching.value ? " found" : "");
+  const undo = async (button: HTMLElement) => {
+    const root = button.closest(".sw-root");
+    const [first] = deleted.value;
+    await history.undo();
+    root?.querySelector<HTMLElement>(`[data-testid="sw-past-open-${first}"]`)?.focus({ preventScroll: true });
+  };
   return (
     <div class="sw-history-bar">
       <span role="status" data-testid="sw-history-count">
@@ -20,7 +26,7 @@ export function HistoryBar() {
               type="button"
               class="sw-link"
               data-testid="sw-history-undo"
-              onClick={() => void history.undo()}
+              onClick={(event) => void undo(event.currentTarget)}
             >
               Undo
             </button>

@@ -1,4 +1,4 @@
-import { useRef } from "preact/hooks";
+import { useMemo, useRef } from "preact/hooks";
 import { count } from "../numbers";
 import { useView } from "../page";
 import type { PastRun } from "../protocol.gen";
@@ -22,6 +22,9 @@ export function PastRunRow({ run, onDelete }: Props) {
   const isMarked = history.marked.value.some(({ id }) => id === run.id);
   const prompt = run.prompts[0] ?? "";
   const name = run.name || `the run of ${exactly(run.created_at)}`;
+  // What does not change is not drawn again with every mark and every page of the list.
+  const picture = useMemo(() => <Thumbnail run={run} />, [run]);
+  const facts = useMemo(() => <PastRunFacts run={run} />, [run]);
   const focus = (part: string) =>
     row.current?.querySelector<HTMLElement>(part)?.focus({ preventScroll: true });
 
@@ -55,7 +58,7 @@ export function PastRunRow({ run, onDelete }: Props) {
           data-testid={`sw-past-open-${run.id}`}
           onClick={(event) => void open(event.currentTarget)}
         >
-          <Thumbnail run={run} />
+          {picture}
           <span class="sw-past-words">
             {run.name !== "" && (
               <span class="sw-past-name" dir="auto">
@@ -66,7 +69,7 @@ export function PastRunRow({ run, onDelete }: Props) {
               {prompt}
               {run.n_prompts > 1 && <span class="sw-quiet"> +{count(run.n_prompts - 1, "prompt")}</span>}
             </span>
-            <PastRunFacts run={run} />
+            {facts}
           </span>
         </button>
         {isNoting ? (
