@@ -16,6 +16,8 @@ import type { Store } from "./store";
 import { scaled, visibleRows } from "./visible";
 
 export const N_TOKENS = 8;
+/** A question that another page or the notebook has overtaken is asked again after so long. */
+export const AGAIN_MS = 250;
 
 interface Wire {
   request(command: PageCommand): Promise<Reply["result"]>;
@@ -96,6 +98,7 @@ export class NextTokens {
 
   close(): void {
     this.#unfollow();
+    this.#key = "";
     this.#wanted = null;
   }
 
@@ -163,11 +166,22 @@ export class NextTokens {
         if (result?.type === "NextTokenRead" && this.#key !== "") this.#show(question, result);
       } catch (thrown) {
         const error = describe(thrown);
-        // Overtaken by a newer question, here or in another view of the kernel: that one is answered.
-        if (error.kind !== "Superseded" && this.#key !== "") this.error.value = error;
+        if (error.kind === "Superseded") this.#askAgain(question);
+        else if (this.#key !== "") this.error.value = error;
       }
     }
     this.#isAsking = false;
+  }
+
+  /** The newest question of the kernel is another page's: this one waits for it, unless there is a newer one here. */
+  #askAgain(question: Question): void {
+    if (this.#wanted !== null || this.#key === "") return;
+    const key = this.#key;
+    setTimeout(() => {
+      if (this.#key !== key || this.#isAsking) return;
+      this.#wanted = question;
+      void this.#ask();
+    }, AGAIN_MS);
   }
 
   #show({ command, asked }: Question, { tokens, kl, dose }: NextTokenRead): void {

@@ -147,6 +147,32 @@ describe("what the strip asks for", () => {
     expect(page.nextTokens.error.value).toBeNull();
   });
 
+  test("is asked again where another page has overtaken it, and nothing newer came here", async () => {
+    await open();
+    const overtaken = { ...invalid("", "", ""), kind: "Superseded", message: "newer" };
+    host.refuse("ReadNextToken", overtaken);
+    await tick(240);
+    expect(asked()).toEqual([[5]]);
+    await tick(20);
+    expect(asked()).toEqual([[5], [5]]);
+    host.refuse("ReadNextToken", overtaken);
+    await tick();
+    dial(0, 10);
+    await tick(1000);
+    expect(asked()).toEqual([[5], [5], [10]]);
+    dial(0, 20);
+    host.refuse("ReadNextToken", overtaken);
+    await tick();
+    host.answer("ReadNextToken", read([]));
+    await tick(1000);
+    expect(asked()).toEqual([[5], [5], [10], [20]]);
+    dial(0, 30);
+    host.refuse("ReadNextToken", overtaken);
+    page.nextTokens.turn(false);
+    await tick(1000);
+    expect(asked()).toHaveLength(5);
+  });
+
   test("is answered 15 times a second and more where an answer takes 30 ms", async () => {
     await open();
     let n = 0;
