@@ -2,6 +2,8 @@
 import type { Connection } from "./connection";
 import { featureOf, saeOf, searchedSae } from "./directions";
 import { describe } from "./errors";
+import { EXAMPLE_PENALTY } from "./examples";
+import { isDefault } from "./generation";
 import { dialOf, methodOf, startOf } from "./methods";
 import { isBlank, withoutPrompt, withPrompt } from "./prompts";
 import type {
@@ -282,6 +284,9 @@ export class Actions {
     const { edits } = this.#store.selection.value.value;
     const chosen = edits.some(({ feature }) => feature.kind === "feature" && feature.index === card.index);
     if (!chosen) this.addFeature(card, strength);
+    const generation = this.#store.generation.value.value;
+    if (isDefault("temperature", generation) && isDefault("repetition_penalty", generation))
+      this.setGeneration({ repetition_penalty: EXAMPLE_PENALTY });
     void this.run();
   }
 }

@@ -9,6 +9,8 @@ export interface Example {
   readonly why: string;
 }
 
+/** Greedy, the small model goes in circles without one; set only where nobody has chosen other settings. */
+export const EXAMPLE_PENALTY = 1.1;
 const PROMPT = "Yesterday I went for a walk and";
 const EMBEDDED_D_SAE = 4608;
 
@@ -28,11 +30,11 @@ export const EXAMPLES: readonly Example[] = [
     why: "The walker comes home with the latest study.",
   },
   {
-    index: 180,
-    label: "love, in fall in love",
+    index: 3548,
+    label: "food and drink nouns (soup, juice, bread)",
     prompt: PROMPT,
-    strength: 70,
-    why: "The same walk turns tender.",
+    strength: 60,
+    why: "The same walk ends at a table.",
   },
 ];
 

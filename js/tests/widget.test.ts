@@ -331,6 +331,8 @@ test("an example fills prompt and feature and runs, and leaves what was typed", 
   expect(host.of("Run"), "nothing runs before Python has what is selected").toHaveLength(0);
   host.answer("SetPrompts");
   host.answer("SetSelection");
+  expect(host.last("SetGeneration").command.generation).toMatchObject({ repetition_penalty: 1.1 });
+  host.answer("SetGeneration");
   await settle();
   expect(host.of("Run")).toHaveLength(1);
 });
