@@ -1,8 +1,9 @@
-"""A controller over a scripted worker, and small grids."""
+"""A controller, a steerer and a widget over a scripted worker, and folders to load."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -10,6 +11,7 @@ import steer_widget as sw
 from steer_widget.controller import Controller
 from steer_widget.protocol import Load, SaeSource
 from steer_widget.widget import SteerWidget
+from tests.unit.folders import model, sae
 from tests.unit.page import Page
 from tests.unit.scripted import READY, ScriptedBackend
 
@@ -51,3 +53,16 @@ def widget(steerer: sw.Steerer) -> SteerWidget:
 @pytest.fixture
 def page(widget: SteerWidget) -> Page:
     return Page(widget)
+
+
+@pytest.fixture
+def folders(tmp_path: Path) -> tuple[Path, Path]:
+    return model(tmp_path / "model"), sae(tmp_path / "sae")
+
+
+@pytest.fixture
+def opened() -> Iterator[list[sw.Steerer]]:
+    steerers: list[sw.Steerer] = []
+    yield steerers
+    for steerer in steerers:
+        steerer.close()
