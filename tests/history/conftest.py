@@ -9,9 +9,11 @@ import pytest
 
 from steer_widget.controller import Controller
 from steer_widget.history import History, Recorder
+from steer_widget.history.brief import Notes
+from tests.history.results import a_result, put
 from tests.unit.conftest import backend, controller, ready
 
-__all__ = ["backend", "controller", "folder", "history", "ready", "record", "recorder"]
+__all__ = ["backend", "controller", "filled", "folder", "history", "ready", "record", "recorder"]
 
 Record = Callable[..., Recorder]
 
@@ -24,6 +26,16 @@ def folder(tmp_path: Path) -> Path:
 @pytest.fixture
 def history(folder: Path) -> History:
     """What another kernel would read: it waits for no recorder."""
+    return History(folder)
+
+
+@pytest.fixture
+def filled(folder: Path) -> History:
+    """Three runs, of which the last has a name, a description and tags."""
+    put(folder, a_result("abc1", prompt="A walk in PARIS"), a_result("abc2", label="Golden Gate 100%"))
+    put(
+        folder, a_result("abc3", text="ÉCOLE under_score"), notes=Notes("My Name", "of the SEA", ("Tag", "b"))
+    )
     return History(folder)
 
 

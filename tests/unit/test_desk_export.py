@@ -9,7 +9,7 @@ import re
 import pytest
 
 from steer_widget.desk.export import export_file
-from tests.history.test_history import NASTY, a_result
+from tests.history.results import NASTY, a_result
 
 
 def rows(content: str) -> list[dict[str, str]]:

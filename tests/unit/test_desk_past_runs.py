@@ -17,7 +17,7 @@ from steer_widget.protocol import StartRun
 from steer_widget.result import RunResult
 from steer_widget.spec import Grid, Steering
 from steer_widget.widget import SteerWidget
-from tests.history.test_history import NASTY, a_result, put
+from tests.history.results import NASTY, a_result, put
 from tests.unit.grids import edit
 from tests.unit.page import Page, wait_until
 from tests.unit.scripted import MODEL, READY, SAE, ScriptedBackend
