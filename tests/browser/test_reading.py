@@ -27,7 +27,7 @@ PLAN = "My plan for the weekend is"
 
 @pytest.fixture(scope="module")
 def loaded(shared_notebook: OpenCells) -> OpenNotebook:
-    nb = shared_notebook(DEMO, "True")
+    nb = shared_notebook(DEMO)
     nb.run_cell(0)
     wait_ready(nb)
     return nb
