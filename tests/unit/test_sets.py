@@ -105,6 +105,7 @@ def test_an_accent_is_the_same_however_it_is_typed(prompts: sw.PromptSets) -> No
 def test_what_is_no_name_is_refused(prompts: sw.PromptSets, name: object) -> None:
     with pytest.raises(sw.InvalidInput, match=r"^name: "):
         prompts.save(name, "x")  # type: ignore[arg-type]
+    assert name not in prompts
 
 
 @given(rows=st.lists(strategies.rows, min_size=1, max_size=4))
