@@ -219,4 +219,6 @@ def test_what_cannot_be_is_refused(engine) -> None:
         ask(engine, " sea" * 300, Steering())
     with pytest.raises(Diverged, match="Lower the strength"):
         ask(engine, PROMPTS[0], Steering((edit_of(3, 3e38),) * 20))
+    with pytest.raises(Diverged, match="Lower the strength"):  # finite logits, but |edit| is not
+        ask(engine, PROMPTS[0], Steering((edit_of(3, 1e25),)))
     assert ask(engine, PROMPTS[0], Steering()).kl == 0.0
