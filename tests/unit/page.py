@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable
 from typing import Any
-
-import msgspec
 
 from steer_widget.widget import SteerWidget
 
@@ -23,7 +22,7 @@ class Page:
         widget.send = self._receive
 
     def _receive(self, content: dict[str, Any], buffers: object = None) -> None:
-        msgspec.json.encode(content)  # what is no JSON would fail in the kernel
+        json.dumps(content, allow_nan=False)  # what is no JSON would fail in the kernel
         self.messages.append(content)
 
     def post(self, content: object) -> None:
