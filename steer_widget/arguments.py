@@ -30,6 +30,7 @@ from .spec import (
 UNITLESS = ("factor", "unused")
 """What a method may take as its strength without a unit."""
 
+_MAX_COUNT = 1_000_000  # more than any SAE has features, and than any model has tokens
 _PROMPTS = "text, a list of texts, chat messages, or a list of chats"
 _STEERINGS = "edits as feature.at(strength) gives, lists of edits, or sw.Steering"
 
@@ -74,13 +75,14 @@ def as_switch(field: str, value: object) -> bool:
 
 
 def as_count(field: str, value: object) -> int:
-    """How many of something.
+    """How many of something, at most a million.
 
     Raises:
-        InvalidInput: it is no whole number from 1 up.
+        InvalidInput: it is no such whole number.
     """
-    if isinstance(value, bool) or not isinstance(value, numbers.Integral) or value < 1:
-        raise InvalidInput(field, value, "a whole number from 1 up")
+    is_whole = isinstance(value, numbers.Integral) and not isinstance(value, bool)
+    if not is_whole or not 1 <= int(value) <= _MAX_COUNT:
+        raise InvalidInput(field, value, f"a whole number from 1 to {_MAX_COUNT:,}")
     return int(value)
 
 
