@@ -38,7 +38,10 @@ def table_prompts(
             # A text with commas and without quotes: its first part alone is not what was written.
             if any(cell.strip() for cell in row[n_cells:]):
                 raise InvalidInput(
-                    f"line {reader.line_num} of {name}", row, f"as many cells as the first row, {n_cells}", hint=_QUOTES
+                    f"line {reader.line_num} of {name}",
+                    row,
+                    f"as many cells as the first row, {n_cells}",
+                    hint=_QUOTES,
                 )
             cell = row[column or 0] if len(row) > (column or 0) else ""
             if not cell.strip():

@@ -93,7 +93,9 @@ class NextTokenReader:
             steered = self._logits(prefixes, kept.split, kept.h)
             steering.finish()
         dose = steering.doses()[0] or 0.0
-        if not math.isfinite(dose):  # the page's JSON has no infinity, and hidden states are lost in the edit anyway
+        if not math.isfinite(
+            dose
+        ):  # the page's JSON has no infinity, and hidden states are lost in the edit anyway
             raise Diverged(
                 "The length of the edit was no longer finite: the steering is too strong for the number format. "
                 "Lower the strength."
