@@ -80,8 +80,11 @@ def as_count(field: str, value: object) -> int:
     Raises:
         InvalidInput: it is no such whole number.
     """
-    is_whole = isinstance(value, numbers.Integral) and not isinstance(value, bool)
-    if not is_whole or not 1 <= int(value) <= _MAX_COUNT:
+    if (
+        isinstance(value, bool)
+        or not isinstance(value, numbers.Integral)
+        or not 1 <= int(value) <= _MAX_COUNT
+    ):
         raise InvalidInput(field, value, f"a whole number from 1 to {_MAX_COUNT:,}")
     return int(value)
 
