@@ -11,6 +11,7 @@ from .checks import Spec, whole
 from .generation import Generation
 from .measure import Measure, as_measures
 from .prompt import Prompt, check_prompt
+from .selection import without_rows
 from .steering import Edit, Steering
 
 
@@ -44,6 +45,7 @@ class Grid(Spec, frozen=True):
             raise InvalidInput("prompts", self.prompts, "at least one prompt")
         if not self.steerings:
             raise InvalidInput("steerings", self.steerings, "at least one steering, or the baseline")
+        msgspec.structs.force_setattr(self, "steerings", tuple(map(without_rows, self.steerings)))
         msgspec.structs.force_setattr(self, "prompts", tuple(check_prompt(p) for p in self.prompts))
         msgspec.structs.force_setattr(self, "samples", whole("samples", self.samples, 1))
         msgspec.structs.force_setattr(self, "measures", as_measures(self.measures))
