@@ -14,6 +14,8 @@ from .prompt import Prompt, check_prompt
 from .selection import without_rows
 from .steering import Edit, Steering
 
+MAX_CELLS = 1_000_000
+
 
 class Coordinates(Spec, frozen=True):
     """Where a cell stands in its grid, each 0-based."""
@@ -29,7 +31,7 @@ class Grid(Spec, frozen=True):
     Attributes:
         prompts: at least one.
         steerings: the columns, baseline first where there is one.
-        samples: completions per prompt and steering.
+        samples: completions per prompt and steering. At most `MAX_CELLS` cells come of all three.
         generation: the same for all cells.
         measures: what to measure on each cell; None: all that the worker offers.
     """
@@ -49,6 +51,15 @@ class Grid(Spec, frozen=True):
         msgspec.structs.force_setattr(self, "prompts", tuple(check_prompt(p) for p in self.prompts))
         msgspec.structs.force_setattr(self, "samples", whole("samples", self.samples, 1))
         msgspec.structs.force_setattr(self, "measures", as_measures(self.measures))
+        n_cells = len(self.prompts) * len(self.steerings) * self.samples
+        if n_cells > MAX_CELLS:
+            raise InvalidInput(
+                "samples",
+                self.samples,
+                f"at most {MAX_CELLS:,} cells in all",
+                hint=f"These are {len(self.prompts):,} prompts × {len(self.steerings):,} columns × "
+                f"{self.samples:,} samples: start them in several runs.",
+            )
 
     def __len__(self) -> int:
         return len(self.prompts) * len(self.steerings) * self.samples

@@ -116,6 +116,7 @@ REFUSED: list[tuple[str, Callable[[], object]]] = [
     ("prompts", lambda: Grid((), (Steering(),))),
     ("steerings", lambda: Grid(("x",), ())),
     ("samples", lambda: Grid(("x",), (Steering(),), 0)),
+    ("samples", lambda: Grid(("x", "y"), (Steering(),), 500_001)),
     ("selection", lambda: Selection((3,))),  # type: ignore[arg-type]
     ("samples", lambda: Selection(samples=-1)),
     ("layout", lambda: Selection(layout="yes")),  # type: ignore[arg-type]
