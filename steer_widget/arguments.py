@@ -126,12 +126,24 @@ def as_steerings(items: object) -> tuple[Steering, ...]:
     return tuple(as_steering(item) for item in items)
 
 
+def as_chosen(items: object) -> tuple[Steering, ...]:
+    """As `as_steerings`, but rows of a selection stand for what is chosen: a column for each strength, hidden ones none."""
+    found: list[Steering] = []
+    for steering in as_steerings(items):
+        row = steering.edits[0] if len(steering.edits) == 1 else None
+        if isinstance(row, SelectedEdit):
+            found += [msgspec.structs.replace(steering, edits=(edit,)) for edit in row.chosen]
+        else:
+            found.append(steering)
+    return tuple(found)
+
+
 def as_columns(items: object, *, combine: bool, baseline: bool) -> tuple[Steering, ...]:
     """Columns of a comparison: each item its own or all in one, the baseline in front if wanted.
 
     A baseline that is listed already is not doubled.
     """
-    steerings = as_steerings(items)
+    steerings = as_chosen(items)
     if not combine:
         return with_baseline(steerings) if baseline else steerings
     made = columns(
@@ -173,7 +185,8 @@ def with_defaults(
 ) -> tuple[Steering, ...]:
     """Columns whose edits say everything.
 
-    An edit whose method takes a factor, or no strength at all, has the unit raw unless it names one.
+    An edit whose method takes a factor, or no strength at all, has the unit raw unless it names one. Of rows of a
+    selection that act together hidden ones are left out, and each is taken at its own strength.
 
     Raises:
         InvalidInput: a default is refused; names the field, the value, what is allowed.
@@ -200,7 +213,11 @@ def with_defaults(
 
     return tuple(
         Steering(
-            tuple(map(filled, steering.edits)),
+            tuple(
+                filled(edit)
+                for edit in steering.edits
+                if not (isinstance(edit, SelectedEdit) and edit.is_hidden)
+            ),
             preserve_norm if steering.preserve_norm is None else steering.preserve_norm,
         )
         for steering in columns

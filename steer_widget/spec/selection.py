@@ -38,6 +38,13 @@ class SelectedEdit(Edit, frozen=True):
         """All its strengths, the edit's own first, each once."""
         return tuple(dict.fromkeys((self.strength, *self.more_strengths)))
 
+    @property
+    def chosen(self) -> tuple[Edit, ...]:
+        """What of it goes into a run: an edit for each strength; none where it is hidden."""
+        if self.is_hidden:
+            return ()
+        return tuple(msgspec.structs.replace(self.plain(), strength=strength) for strength in self.strengths)
+
     def plain(self) -> Edit:
         """The edit alone, as a run has it."""
         return Edit(**{name: getattr(self, name) for name in Edit.__struct_fields__})
@@ -58,9 +65,8 @@ class Selection(Spec, frozen=True):
     """What is selected in the widget: the columns of the next run (`layout.columns_of`).
 
     Attributes:
-        edits: rows, in the order of the columns. Takes edits too, as feature.at(strength) gives. As a column in
-            code a row is its edit alone, whatever its further strengths, and also where it is hidden:
-            `widget.start` runs what is selected.
+        edits: rows, in the order of the columns. Takes edits too, as feature.at(strength) gives. In code, as in
+            ``steerer.compare(prompts, selection.edits)``, each strength of a row is an edit, hidden rows are none.
         layout: ``separate``: a column for each strength of each row; ``combined``: all rows in one column, where
             rows have several strengths one for each combination; ``grid``: each row at each of
             `grid_strengths`; ``sweep``: each row at `n_sweep_steps` strengths from `sweep_start` to `sweep_stop`.
