@@ -114,8 +114,11 @@ _NAMED_SO = 1.3
 def _worth(card: FeatureCard, text: str) -> float:
     """Words alone cannot tell a clear label from a mixed one, nor "war" from "warned"."""
     trust = _TRUST.get(card.label_confidence or 0, 0.8)
-    named = re.match(rf"\W*{re.escape(text.strip())}\b", card.label, re.IGNORECASE)
-    return trust * _NAMED_SO if named and text.strip() else trust
+    name = text.strip()
+    if not name or len(name) > len(card.label):  # a pattern out of a long text would take seconds to make
+        return trust
+    named = re.match(rf"\W*{re.escape(name)}\b", card.label, re.IGNORECASE)
+    return trust * _NAMED_SO if named else trust
 
 
 def _score(hit: tuple[FeatureCard, float]) -> tuple[float, float]:
