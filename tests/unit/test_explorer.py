@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 import msgspec
+import numpy as np
 import pytest
 
 import steer_widget as sw
@@ -146,6 +147,14 @@ def test_top_features_are_hits_by_their_surprise(steerer: sw.Steerer, backend: S
     assert hits[0].feature.label == card.label != ""
     assert hits[0].score == pytest.approx(40.0 * -math.log(card.density))
     assert all(isinstance(hit, sw.Hit) for hit in hits)
+
+
+def test_a_card_is_asked_for_by_anything_that_names_a_feature(steerer: sw.Steerer) -> None:
+    wanted = steerer.card(5)
+    assert steerer.card(np.int64(5)) == wanted
+    assert steerer.card(steerer.feature(5)) == wanted
+    with pytest.raises(sw.UnknownFeature, match=r"^feature: got 'a label that nobody has'"):
+        steerer.card("a label that nobody has")  # type: ignore[arg-type]
 
 
 def test_where_no_density_is_known_none_is_sent(backend: ScriptedBackend) -> None:
