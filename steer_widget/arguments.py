@@ -30,6 +30,7 @@ from .spec import (
 UNITLESS = ("factor", "unused")
 """What a method may take as its strength without a unit."""
 
+_MAX_COUNT = 1_000_000  # more than any SAE has features, and than any model has tokens
 _PROMPTS = "text, a list of texts, chat messages, or a list of chats"
 _STEERINGS = "edits as feature.at(strength) gives, lists of edits, or sw.Steering"
 
@@ -74,13 +75,17 @@ def as_switch(field: str, value: object) -> bool:
 
 
 def as_count(field: str, value: object) -> int:
-    """How many of something.
+    """How many of something, at most a million.
 
     Raises:
-        InvalidInput: it is no whole number from 1 up.
+        InvalidInput: it is no such whole number.
     """
-    if isinstance(value, bool) or not isinstance(value, numbers.Integral) or value < 1:
-        raise InvalidInput(field, value, "a whole number from 1 up")
+    if (
+        isinstance(value, bool)
+        or not isinstance(value, numbers.Integral)
+        or not 1 <= int(value) <= _MAX_COUNT
+    ):
+        raise InvalidInput(field, value, f"a whole number from 1 to {_MAX_COUNT:,}")
     return int(value)
 
 
@@ -121,12 +126,24 @@ def as_steerings(items: object) -> tuple[Steering, ...]:
     return tuple(as_steering(item) for item in items)
 
 
+def as_chosen(items: object) -> tuple[Steering, ...]:
+    """As `as_steerings`, but rows of a selection stand for what is chosen: a column for each strength, hidden ones none."""
+    found: list[Steering] = []
+    for steering in as_steerings(items):
+        row = steering.edits[0] if len(steering.edits) == 1 else None
+        if isinstance(row, SelectedEdit):
+            found += [msgspec.structs.replace(steering, edits=(edit,)) for edit in row.chosen]
+        else:
+            found.append(steering)
+    return tuple(found)
+
+
 def as_columns(items: object, *, combine: bool, baseline: bool) -> tuple[Steering, ...]:
     """Columns of a comparison: each item its own or all in one, the baseline in front if wanted.
 
     A baseline that is listed already is not doubled.
     """
-    steerings = as_steerings(items)
+    steerings = as_chosen(items)
     if not combine:
         return with_baseline(steerings) if baseline else steerings
     made = columns(
@@ -168,7 +185,8 @@ def with_defaults(
 ) -> tuple[Steering, ...]:
     """Columns whose edits say everything.
 
-    An edit whose method takes a factor, or no strength at all, has the unit raw unless it names one.
+    An edit whose method takes a factor, or no strength at all, has the unit raw unless it names one. Of rows of a
+    selection that act together hidden ones are left out, and each is taken at its own strength.
 
     Raises:
         InvalidInput: a default is refused; names the field, the value, what is allowed.
@@ -195,7 +213,11 @@ def with_defaults(
 
     return tuple(
         Steering(
-            tuple(map(filled, steering.edits)),
+            tuple(
+                filled(edit)
+                for edit in steering.edits
+                if not (isinstance(edit, SelectedEdit) and edit.is_hidden)
+            ),
             preserve_norm if steering.preserve_norm is None else steering.preserve_norm,
         )
         for steering in columns

@@ -89,7 +89,7 @@ class Explorer:
         Raises:
             UnknownFeature: index outside the SAE.
         """
-        found = self.feature(feature) if isinstance(feature, int) else feature
+        found = feature if isinstance(feature, Feature) else self.feature(feature)
         return self._catalog.card(found.index, found.sae)
 
     def cards(self, text: str, k: int = 20, *, sae: str = "") -> tuple[FeatureCard, ...]:
@@ -174,9 +174,8 @@ class Explorer:
         while True:
             try:
                 found = self._ask(question, NextTokens, deadline_s, "next_token", "read the next token")
-            except (
-                Superseded
-            ):  # by another thread, or a dial of the page: their questions count no more than this
+            except Superseded:
+                # By another thread, or a dial of the page: their questions count no more than this.
                 continue
             return NextToken(found.tokens, found.kl, found.dose)
 

@@ -8,6 +8,8 @@ from collections.abc import Iterator, Sequence
 
 from .errors import InvalidInput
 
+_QUOTES = 'A cell with quotes, commas or lines in it stands in quotes: "say ""so"", please".'
+
 
 def table_prompts(
     name: str, content: str, heads: Sequence[str], *, is_tabbed: bool
@@ -21,16 +23,26 @@ def table_prompts(
         is_tabbed: whether tabs part the columns.
 
     Raises:
-        InvalidInput: a row without a prompt, or quotes that are not closed.
+        InvalidInput: a row without a prompt, one with more cells than the first row, or quotes that are not closed.
     """
     delimiter, column = _column(content, heads, "\t" if is_tabbed else ",;")
+    n_cells = 0
     reader = csv.reader(io.StringIO(content, newline=""), delimiter=delimiter, strict=True)
     try:
         if column is not None:
-            next(reader)
+            n_cells = len(next(reader))
         for row in reader:
             if not any(cell.strip() for cell in row):
                 continue
+            n_cells = n_cells or len(row)
+            # A text with commas and without quotes: its first part alone is not what was written.
+            if any(cell.strip() for cell in row[n_cells:]):
+                raise InvalidInput(
+                    f"line {reader.line_num} of {name}",
+                    row,
+                    f"as many cells as the first row, {n_cells}",
+                    hint=_QUOTES,
+                )
             cell = row[column or 0] if len(row) > (column or 0) else ""
             if not cell.strip():
                 raise InvalidInput(f"line {reader.line_num} of {name}", row, "a row with a prompt")
@@ -38,7 +50,7 @@ def table_prompts(
     except csv.Error as error:
         raise InvalidInput(
             f"line {reader.line_num} of {name}", str(error), "cells in CSV",
-            hint='A cell with quotes, commas or lines in it stands in quotes: "say ""so"", please".',
+            hint=_QUOTES,
         ) from error  # fmt: skip
 
 

@@ -61,7 +61,9 @@ class Starter:
             run = self._steerer.start(make_grid(), ask_worker=ask_worker)
             for other in giving_way:
                 other.cancel()
-            if replaces not in self._chain:
+            if not replaces:
+                self._chain.clear()
+            elif replaces not in self._chain:
                 self._chain.clear()
                 self._chain.append(replaces)
             self._chain.append(run.id)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
-from .arguments import as_columns, as_steerings, make_grid, with_baseline
+from .arguments import as_chosen, as_columns, make_grid, with_baseline
 from .catalog import Catalog
 from .controller import Controller
 from .errors import InvalidInput, WorkerError
@@ -256,7 +256,7 @@ class Steerer(Explorer):
             SteererClosed: after `close`.
             QueueFull: too many runs wait already.
         """
-        columns = as_steerings(steerings)
+        columns = as_chosen(steerings)
         grid = make_grid(
             prompts,
             with_baseline(columns) if baseline else columns,

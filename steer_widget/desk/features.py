@@ -25,6 +25,7 @@ from ..protocol import (
     TokensRead,
 )
 from ..spec import check_prompt
+from .aside import aside
 from .from_worker import from_worker
 from .handling import Handler, Later, handles
 
@@ -105,21 +106,25 @@ class FeatureDesk:
             "read the next token",
         )
 
-    def _cells(self, command: ReadCells) -> CellsRead:
+    def _cells(self, command: ReadCells) -> CellsRead | Later:
         controller = self._steerer.controller
         job = next((job for job in controller.jobs if job.id == command.run), None)
         if job is None:
-            past = self._past_run(command.run).cells
-            return _read(command.run, (past[index] for index in as_cells(command.cells, len(past))))
+            return aside(lambda: self._past_cells(command))
         with controller.frozen():
             return _read(command.run, [job.cell(i) for i in as_cells(command.cells, len(job.cells))])
 
+    def _past_cells(self, command: ReadCells) -> CellsRead:
+        cells = self._past_run(command.run).cells
+        return _read(command.run, (cells[index] for index in as_cells(command.cells, len(cells))))
+
     def _past_run(self, run: str) -> RunResult:
         """A run of the history; the last one that was asked for is kept, as a page asks for its cells by and by."""
-        entry = self._steerer.history()[run]
-        if self._past is None or self._past[0] != entry:
-            self._past = entry, entry.result()
-        return self._past[1]
+        entry, kept = self._steerer.history()[run], self._past
+        if kept is None or kept[0] != entry:
+            # Other threads may put another run in its place meanwhile.
+            self._past = kept = entry, entry.result()
+        return kept[1]
 
 
 def _read(run: str, cells: Iterable[Cell]) -> CellsRead:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import tempfile
 import threading
 import weakref
-from collections.abc import Iterator
 
 from ..errors import LoadError
 
@@ -50,10 +49,6 @@ class Lines:
         with self._lock:
             self._file.seek(start)
             return self._file.readline()
-
-    def items(self) -> Iterator[tuple[int, bytes]]:
-        """Numbers with their lines, in the order they came."""
-        return ((number, self.get(number) or b"") for number in tuple(self._starts))
 
     def __len__(self) -> int:
         return len(self._starts)

@@ -6,7 +6,6 @@ import gzip
 import re
 import zlib
 from collections.abc import Iterator
-from functools import cached_property
 from pathlib import Path
 
 import msgspec
@@ -23,29 +22,19 @@ class _Line(FeatureCard, frozen=True, forbid_unknown_fields=False):
     """A card as a table's line holds it; lines may hold more than the cards do."""
 
 
-class _Density(msgspec.Struct):
-    """What of a line is decoded where nothing else is wanted."""
-
-    density: float | None = None
-
-
 class FeatureTable:
     """What is known of each feature. Safe to use from any thread.
 
     A table need not know every feature of its SAE.
+
+    Attributes:
+        densities: share of tokens on which each feature fires, by index; those that are not known are left out.
     """
 
-    def __init__(self, lines: Lines, index: SearchIndex) -> None:
+    def __init__(self, lines: Lines, index: SearchIndex, densities: dict[int, float]) -> None:
         self._lines = lines
         self._search = index
-
-    @cached_property
-    def densities(self) -> dict[int, float]:
-        """Share of tokens on which each feature fires, by index; those that are not known are left out."""
-        known = (
-            (index, msgspec.json.decode(line, type=_Density).density) for index, line in self._lines.items()
-        )
-        return {index: density for index, density in known if density is not None}
+        self.densities = densities
 
     @classmethod
     def read(cls, path: str | Path) -> FeatureTable:
@@ -59,8 +48,10 @@ class FeatureTable:
             LoadError: it is damaged, and the text names the line; or the temporary folder has no room for it.
         """
         lines = Lines()
-        index = SearchIndex(_cards(Path(path), lines))
-        return cls(lines, index)
+        # Kept apart: to gather them later would read the whole table again, while a cell waits.
+        densities: dict[int, float] = {}
+        index = SearchIndex(_cards(Path(path), lines, densities))
+        return cls(lines, index, densities)
 
     def __len__(self) -> int:
         return len(self._lines)
@@ -123,8 +114,11 @@ _NAMED_SO = 1.3
 def _worth(card: FeatureCard, text: str) -> float:
     """Words alone cannot tell a clear label from a mixed one, nor "war" from "warned"."""
     trust = _TRUST.get(card.label_confidence or 0, 0.8)
-    named = re.match(rf"\W*{re.escape(text.strip())}\b", card.label, re.IGNORECASE)
-    return trust * _NAMED_SO if named and text.strip() else trust
+    name = text.strip()
+    if not name or len(name) > len(card.label):  # a pattern out of a long text would take seconds to make
+        return trust
+    named = re.match(rf"\W*{re.escape(name)}\b", card.label, re.IGNORECASE)
+    return trust * _NAMED_SO if named else trust
 
 
 def _score(hit: tuple[FeatureCard, float]) -> tuple[float, float]:
@@ -135,8 +129,8 @@ def _decode(line: bytes) -> _Line:
     return msgspec.json.decode(line, type=_Line)
 
 
-def _cards(path: Path, lines: Lines) -> Iterator[FeatureCard]:
-    """Yields each card once and keeps its line: the whole table is never decoded at one time."""
+def _cards(path: Path, lines: Lines, densities: dict[int, float]) -> Iterator[FeatureCard]:
+    """Yields each card once and keeps its line and density: the whole table is never decoded at one time."""
     number = 0
     try:
         with path.open("rb") as probe:
@@ -149,6 +143,8 @@ def _cards(path: Path, lines: Lines) -> Iterator[FeatureCard]:
                 if card.index in lines or card.index < 0:
                     raise _damaged(path, number, f"the feature index {card.index} is negative or there twice")
                 lines.add(card.index, line.strip())
+                if card.density is not None:
+                    densities[card.index] = card.density
                 yield card
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:
         raise _damaged(path, number + 1, f"the compressed data ends or breaks here: {error}") from error

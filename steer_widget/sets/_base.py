@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar
 
 import msgspec
 
-from ..errors import UnknownSet
+from ..errors import InvalidInput, UnknownSet
 from ..history.places import data_folder
 from ..saving import write_body
 from .files import SavedSet, decode_set, encode_set, read_file
@@ -84,7 +84,10 @@ class Sets(Mapping[str, _V], Generic[_V, _S]):
         return len(self._files.read()[0])
 
     def __contains__(self, name: object) -> bool:
-        return isinstance(name, str) and bool(name.strip()) and check_name(name) in self._files.read()[0]
+        try:
+            return check_name(name) in self._files.read()[0]
+        except InvalidInput:  # what is no name is no set's name
+            return False
 
     def __repr__(self) -> str:
         from .listing import list_text

@@ -41,12 +41,7 @@ class FeatureSet(Sequence[Edit]):
         self.name = name
         self.rows = rows
         self.made_on = made_on
-        self.edits: tuple[Edit, ...] = tuple(
-            msgspec.structs.replace(row.plain(), strength=strength)
-            for row in rows
-            if not row.is_hidden
-            for strength in row.strengths
-        )
+        self.edits: tuple[Edit, ...] = tuple(edit for row in rows for edit in row.chosen)
 
     @overload
     def __getitem__(self, place: int) -> Edit: ...

@@ -11,7 +11,10 @@ from .checks import Spec, whole
 from .generation import Generation
 from .measure import Measure, as_measures
 from .prompt import Prompt, check_prompt
+from .selection import without_rows
 from .steering import Edit, Steering
+
+MAX_CELLS = 1_000_000
 
 
 class Coordinates(Spec, frozen=True):
@@ -28,7 +31,7 @@ class Grid(Spec, frozen=True):
     Attributes:
         prompts: at least one.
         steerings: the columns, baseline first where there is one.
-        samples: completions per prompt and steering.
+        samples: completions per prompt and steering. At most `MAX_CELLS` cells come of all three.
         generation: the same for all cells.
         measures: what to measure on each cell; None: all that the worker offers.
     """
@@ -44,9 +47,19 @@ class Grid(Spec, frozen=True):
             raise InvalidInput("prompts", self.prompts, "at least one prompt")
         if not self.steerings:
             raise InvalidInput("steerings", self.steerings, "at least one steering, or the baseline")
+        msgspec.structs.force_setattr(self, "steerings", tuple(map(without_rows, self.steerings)))
         msgspec.structs.force_setattr(self, "prompts", tuple(check_prompt(p) for p in self.prompts))
         msgspec.structs.force_setattr(self, "samples", whole("samples", self.samples, 1))
         msgspec.structs.force_setattr(self, "measures", as_measures(self.measures))
+        n_cells = len(self.prompts) * len(self.steerings) * self.samples
+        if n_cells > MAX_CELLS:
+            raise InvalidInput(
+                "samples",
+                self.samples,
+                f"at most {MAX_CELLS:,} cells in all",
+                hint=f"These are {len(self.prompts):,} prompts × {len(self.steerings):,} columns × "
+                f"{self.samples:,} samples: start them in several runs.",
+            )
 
     def __len__(self) -> int:
         return len(self.prompts) * len(self.steerings) * self.samples

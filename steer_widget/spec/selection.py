@@ -8,7 +8,7 @@ import msgspec
 
 from ..errors import InvalidInput
 from .checks import Spec, finite, one_of, switch, whole
-from .steering import Edit, as_edits
+from .steering import Edit, Steering, as_edits
 
 Layout = Literal["separate", "combined", "grid", "sweep"]
 LAYOUTS: tuple[Layout, ...] = get_args(Layout)
@@ -16,7 +16,7 @@ MAX_SWEEP_STEPS = 200
 
 
 class SelectedEdit(Edit, frozen=True):
-    """A row of the selection: an edit, and what the page keeps beside it.
+    """A row of the selection: an edit, and what the page keeps beside it. Equal to the edit where that is nothing.
 
     Attributes:
         more_strengths: further strengths in the edit's unit, besides its own.
@@ -38,16 +38,35 @@ class SelectedEdit(Edit, frozen=True):
         """All its strengths, the edit's own first, each once."""
         return tuple(dict.fromkeys((self.strength, *self.more_strengths)))
 
+    @property
+    def chosen(self) -> tuple[Edit, ...]:
+        """What of it goes into a run: an edit for each strength; none where it is hidden."""
+        if self.is_hidden:
+            return ()
+        return tuple(msgspec.structs.replace(self.plain(), strength=strength) for strength in self.strengths)
+
     def plain(self) -> Edit:
         """The edit alone, as a run has it."""
         return Edit(**{name: getattr(self, name) for name in Edit.__struct_fields__})
+
+    def __eq__(self, other: object) -> bool:
+        if type(other) is Edit:
+            return not self.more_strengths and not self.is_hidden and self.plain() == other
+        return super().__eq__(other)
+
+    def __ne__(self, other: object) -> bool:  # that of msgspec does not ask __eq__
+        return not self == other
+
+    def __hash__(self) -> int:
+        return hash(self.plain())
 
 
 class Selection(Spec, frozen=True):
     """What is selected in the widget: the columns of the next run (`layout.columns_of`).
 
     Attributes:
-        edits: rows, in the order of the columns. Takes edits too, as feature.at(strength) gives.
+        edits: rows, in the order of the columns. Takes edits too, as feature.at(strength) gives. In code, as in
+            ``steerer.compare(prompts, selection.edits)``, each strength of a row is an edit, hidden rows are none.
         layout: ``separate``: a column for each strength of each row; ``combined``: all rows in one column, where
             rows have several strengths one for each combination; ``grid``: each row at each of
             `grid_strengths`; ``sweep``: each row at `n_sweep_steps` strengths from `sweep_start` to `sweep_stop`.
@@ -88,6 +107,14 @@ def as_selected(edit: Edit) -> SelectedEdit:
     if isinstance(edit, SelectedEdit):
         return edit
     return SelectedEdit(**{name: getattr(edit, name) for name in Edit.__struct_fields__})
+
+
+def without_rows(steering: Steering) -> Steering:
+    """The steering with edits alone: rows of a selection are none of a run's."""
+    if not any(isinstance(edit, SelectedEdit) for edit in steering.edits):
+        return steering
+    edits = tuple(edit.plain() if isinstance(edit, SelectedEdit) else edit for edit in steering.edits)
+    return msgspec.structs.replace(steering, edits=edits)
 
 
 def _strengths(field: str, given: object) -> tuple[float, ...]:

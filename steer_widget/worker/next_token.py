@@ -6,6 +6,7 @@ steered block reads. Then an update is one pass of one row through the blocks ab
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
@@ -78,7 +79,7 @@ class NextTokenReader:
             k: how many tokens to name.
 
         Raises:
-            Diverged: logits were not finite.
+            Diverged: logits were not finite, or the edit was too long for a finite dose.
             HookInactive: the pass was not steered.
         """
         prefixes = Prefixes.of([token_ids], self._adapter.pad_id)
@@ -91,7 +92,15 @@ class NextTokenReader:
             steering.place(prefixes.token_ids, prefixes.positions)
             steered = self._logits(prefixes, kept.split, kept.h)
             steering.finish()
-        return self._compared(kept.logits, steered, steering.doses()[0] or 0.0, k)
+        dose = steering.doses()[0] or 0.0
+        if not math.isfinite(
+            dose
+        ):  # the page's JSON has no infinity, and hidden states are lost in the edit anyway
+            raise Diverged(
+                "The length of the edit was no longer finite: the steering is too strong for the number format. "
+                "Lower the strength."
+            )
+        return self._compared(kept.logits, steered, dose, k)
 
     def _unsteered(self, prefixes: Prefixes, first_block: int) -> _Kept:
         """What is kept of the prompt, if it holds for a steering from this block on; or read anew."""

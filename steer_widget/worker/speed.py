@@ -23,7 +23,7 @@ _log = logging.getLogger(__name__)
 
 _TEXT = "The old harbour lay quiet in the morning"
 _N_ROWS = 16
-_N_STEPS = 4  # each timed one after another, behind the first token
+_N_STEPS = 3  # each timed one after another, behind the first token
 _LIMIT_S = 0.12  # after which a batch takes no further step; large models need one step of it
 
 

@@ -124,6 +124,12 @@ def test_an_answer_comes_at_once(table: FeatureTable, text: str) -> None:
     assert min(times_ms) < MAX_MS
 
 
+def test_a_book_that_was_pasted_by_mistake_is_answered_too(table: FeatureTable) -> None:
+    start_s = time.perf_counter()
+    assert table.search("war " * 250_000)
+    assert time.perf_counter() - start_s < 1.0
+
+
 def test_threads_may_search_at_once(table: FeatureTable) -> None:
     words = ["war", "science", "love", "food"] * 10
     with ThreadPoolExecutor(8) as pool:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable
 from typing import Any
 
-import msgspec
-
 from steer_widget.widget import SteerWidget
 
 PATIENCE_S = 10.0
+Ask = Callable[..., dict[str, Any]]
 
 
 class Page:
@@ -23,7 +23,7 @@ class Page:
         widget.send = self._receive
 
     def _receive(self, content: dict[str, Any], buffers: object = None) -> None:
-        msgspec.json.encode(content)  # what is no JSON would fail in the kernel
+        json.dumps(content, allow_nan=False)  # what is no JSON would fail in the kernel
         self.messages.append(content)
 
     def post(self, content: object) -> None:
@@ -40,6 +40,23 @@ class Page:
 
     def of(self, kind: str) -> list[dict[str, Any]]:
         return [m for m in self.messages if m["type"] == kind]
+
+
+def asking(page: Page) -> Ask:
+    """Sends a command and waits for its reply, which comes from another thread."""
+    n_asked = 0
+
+    def ask(kind: str, **fields: object) -> dict[str, Any]:
+        nonlocal n_asked
+        n_asked += 1
+        request = f"h{n_asked}"
+        page.post({"id": request, "command": {"type": kind, **fields}})
+        wait_until(lambda: any(reply["id"] == request for reply in page.of("Reply")))
+        (reply,) = (reply for reply in page.of("Reply") if reply["id"] == request)
+        plain: dict[str, Any] = json.loads(json.dumps(reply))
+        return plain
+
+    return ask
 
 
 def wait_until(true: Callable[[], object]) -> None:

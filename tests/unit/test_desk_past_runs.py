@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import msgspec
 import pytest
@@ -19,11 +18,10 @@ from steer_widget.spec import Grid, Steering
 from steer_widget.widget import SteerWidget
 from tests.history.results import NASTY, a_result, put
 from tests.unit.grids import edit
-from tests.unit.page import Page, wait_until
+from tests.unit.page import Ask, Page, asking, wait_until
 from tests.unit.scripted import MODEL, READY, SAE, ScriptedBackend
 
 F = sw.Feature(3, "three")
-Ask = Callable[..., dict[str, Any]]
 
 
 @pytest.fixture
@@ -38,23 +36,6 @@ def steerer(backend: ScriptedBackend, folder: Path) -> Iterator[sw.Steerer]:
     yield made
     made.widget.close()
     made.close()
-
-
-def asking(page: Page) -> Ask:
-    """Sends a command and waits for its reply, which comes from another thread."""
-    n_asked = 0
-
-    def ask(kind: str, **fields: object) -> dict[str, Any]:
-        nonlocal n_asked
-        n_asked += 1
-        request = f"h{n_asked}"
-        page.post({"id": request, "command": {"type": kind, **fields}})
-        wait_until(lambda: any(reply["id"] == request for reply in page.of("Reply")))
-        (reply,) = (reply for reply in page.of("Reply") if reply["id"] == request)
-        plain: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(reply))
-        return plain
-
-    return ask
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 import msgspec
+import numpy as np
 import pytest
 
 import steer_widget as sw
@@ -148,6 +149,14 @@ def test_top_features_are_hits_by_their_surprise(steerer: sw.Steerer, backend: S
     assert all(isinstance(hit, sw.Hit) for hit in hits)
 
 
+def test_a_card_is_asked_for_by_anything_that_names_a_feature(steerer: sw.Steerer) -> None:
+    wanted = steerer.card(5)
+    assert steerer.card(np.int64(5)) == wanted
+    assert steerer.card(steerer.feature(5)) == wanted
+    with pytest.raises(sw.UnknownFeature, match=r"^feature: got 'a label that nobody has'"):
+        steerer.card("a label that nobody has")  # type: ignore[arg-type]
+
+
 def test_where_no_density_is_known_none_is_sent(backend: ScriptedBackend) -> None:
     answer(backend)
     with sw.load("a/b", "c/d", backend=backend) as steerer:
@@ -187,9 +196,11 @@ def test_tokens_say_which_are_steered(steerer: sw.Steerer, backend: ScriptedBack
         ("next_token", {"steering": sw.Feature(5).at(1, unit="norm", method="scale")}, "unit"),
         ("next_token", {"k": 0}, "k"),
         ("next_token", {"k": True}, "k"),
+        ("next_token", {"k": 10**20}, "k"),
         ("next_token", {"chat": 1}, "chat"),
         ("next_token", {"timeout": -1}, "timeout"),
         ("top_features", {"k": -3}, "k"),
+        ("top_features", {"k": 10**20}, "k"),
         ("top_features", {"sae": "nobody"}, "sae"),
         ("top_features", {"chat": "yes"}, "chat"),
         ("top_features", {"timeout": "x"}, "timeout"),

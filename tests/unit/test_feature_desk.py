@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ import msgspec
 import pytest
 
 import steer_widget as sw
+from steer_widget.history import Entry
 from steer_widget.protocol import (
     Answer,
     ErrorInfo,
@@ -21,7 +23,7 @@ from steer_widget.protocol import (
     TokenCounts,
     TokensOf,
 )
-from tests.unit.page import Page, wait_until
+from tests.unit.page import PATIENCE_S, Page, asking, wait_until
 from tests.unit.scripted import READY, TOKENS_MEASURED, ScriptedBackend
 from tests.unit.test_explorer import READ, REPLIES, TOKENS
 
@@ -158,7 +160,6 @@ def test_a_feature_that_cannot_be_is_told_to_the_page(page: Page, backend: Scrip
             },
             "feature",
         ),
-        ("ReadCells", {"run": "nobody", "cells": [0]}, "run"),
     ],
 )
 def test_what_is_refused_is_named_and_asks_nobody(
@@ -203,14 +204,32 @@ def test_cells_of_the_history_are_read_by_the_run_s_id(
     wait_until(lambda: run.id in steerer.history() and steerer.history()[run.id].state == "done")
     other = ScriptedBackend()
     with sw.demo(backend=other, history=tmp_path / "data") as later:
-        elsewhere = Page(later.widget)
+        ask = asking(Page(later.widget))
         for cells in ([1], [0, 1]):
-            result = elsewhere.ask("ReadCells", run=run.id, cells=cells)["result"]
+            result = ask("ReadCells", run=run.id, cells=cells)["result"]
             assert [cell["index"] for cell in result["cells"]] == cells
-            assert result["cells"][-1]["tokens"] == msgspec.to_builtins(TOKENS_MEASURED)
-        assert elsewhere.ask("ReadCells", run=run.id, cells=[-1])["error"]["field"] == "cells"
+            assert result["cells"][-1]["tokens"] == msgspec.json.decode(msgspec.json.encode(TOKENS_MEASURED))
+        assert ask("ReadCells", run=run.id, cells=[-1])["error"]["field"] == "cells"
         later.history().delete(run.id)
-        assert elsewhere.ask("ReadCells", run=run.id, cells=[0])["error"]["field"] == "run"
+        assert ask("ReadCells", run=run.id, cells=[0])["error"]["field"] == "run"
+        later.widget.close()
+
+
+def test_no_cell_waits_while_cells_of_the_history_are_read(
+    steerer: sw.Steerer, backend: ScriptedBackend, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    backend.say(READY)
+    run = finished_run(steerer, backend)
+    wait_until(lambda: run.id in steerer.history() and steerer.history()[run.id].state == "done")
+    disk, read = threading.Event(), Entry.result
+    monkeypatch.setattr(Entry, "result", lambda entry: read(entry) if disk.wait(PATIENCE_S) else None)
+    with sw.demo(backend=ScriptedBackend(), history=tmp_path / "data") as later:
+        elsewhere = Page(later.widget)
+        elsewhere.post({"id": "slow", "command": {"type": "ReadCells", "run": run.id, "cells": [1]}})
+        assert not elsewhere.of("Reply")  # the handler is back, and the disk has not answered
+        disk.set()
+        wait_until(lambda: elsewhere.of("Reply"))
+        assert elsewhere.of("Reply")[0]["result"]["cells"][0]["index"] == 1
         later.widget.close()
 
 

@@ -28,6 +28,7 @@ TURNS = [{"role": "user", "content": "hi"}, {"role": "assistant", "content": "ye
         ("p.csv", "text,prompt\nt,p\n", ["p"]),
         ("p.tsv", "label\tprompts\nx\ta, b\n", ["a, b"]),
         ("p.tsv", "a\tb\nc\td\n", ["a", "c"]),
+        ("p.csv", "prompt\na,,\nb\n", ["a", "b"]),
         ("p.jsonl", '"one"\n\n{"text": "two\\nlines", "id": 1}\n{"messages": ' + json.dumps(TURNS) + "}\n",
          ["one", "two\nlines", CHAT]),
         ("p.jsonl", json.dumps(TURNS) + "\n" + json.dumps({"prompt": TURNS}), [CHAT, CHAT]),
@@ -59,6 +60,8 @@ def test_prompts_are_found(tmp_path: Path, name: str, content: str, wanted: list
         ("p.json", "[1", "line 1 of p.json"), ("p.json", "[" * 100_000, "line 1 of p.json"),
         ("p.csv", 'prompt\na\n"b\nc\n', "line 4 of p.csv"), ("p.csv", "id,prompt\n1,a\n2,\n", "line 3 of p.csv"),
         ("p.csv", "id,prompt\n1,a\n2\n", "line 3 of p.csv"), ("p.csv", 'prompt\n"a"b\n', "line 2 of p.csv"),
+        ("p.csv", "prompt\na\nHello, my name is\n", "line 3 of p.csv"), ("p.csv", "a\n\nb, c\n", "line 3 of p.csv"),
+        ("p.csv", "id,prompt\n1,a, b\n", "line 2 of p.csv"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_read_is_named_by_its_line(name: str, content: str, field: str) -> None:

@@ -118,6 +118,16 @@ def test_a_run_that_was_not_meant_goes_on(
     assert not backend.sent(CancelRun)
 
 
+def test_a_run_that_replaced_none_does_not_give_way_to_what_is_to_replace_an_earlier_one(
+    page: Page, widget: SteerWidget, backend: ScriptedBackend
+) -> None:
+    first = press(page, widget, 1)
+    backend.finish()
+    press(page, widget, 2)
+    assert page.ask("Run", replaces=first)["error"]["field"] == "run"
+    assert not backend.sent(CancelRun)
+
+
 def test_what_is_refused_stops_nothing(page: Page, widget: SteerWidget, backend: ScriptedBackend) -> None:
     first = press(page, widget, 1)
     backend.started()

@@ -105,6 +105,7 @@ def test_an_accent_is_the_same_however_it_is_typed(prompts: sw.PromptSets) -> No
 def test_what_is_no_name_is_refused(prompts: sw.PromptSets, name: object) -> None:
     with pytest.raises(sw.InvalidInput, match=r"^name: "):
         prompts.save(name, "x")  # type: ignore[arg-type]
+    assert name not in prompts
 
 
 @given(rows=st.lists(strategies.rows, min_size=1, max_size=4))
@@ -249,6 +250,26 @@ def test_a_row_of_a_selection_goes_into_a_run_as_an_edit(
     edit = backend.last_run().grid.steerings[1].edits[0]
     assert type(edit) is sw.Edit
     assert edit.strength == 4.0
+
+
+def test_rows_of_a_selection_go_into_code_as_they_are_chosen(
+    steerer: sw.Steerer, backend: ScriptedBackend
+) -> None:
+    hidden = SelectedEdit(sw.Feature(7), 3.0, is_hidden=True)
+    rows = sw.Selection((SNOW, hidden, F.at(-2))).edits
+    for start, baselines in ((steerer.compare, [[]]), (steerer.run, [])):
+        start("p", rows)
+        columns = backend.last_run().grid.steerings
+        assert [[edit.strength for edit in column.edits] for column in columns] == [
+            *baselines,
+            [4.0],
+            [8.0],
+            [-2.0],
+        ]
+        backend.finish()
+    steerer.run("p", [rows])
+    (column,) = backend.last_run().grid.steerings
+    assert [edit.strength for edit in column.edits] == [4.0, -2.0]
 
 
 def test_a_set_tells_what_it_was_made_on(steerer: sw.Steerer) -> None:

@@ -116,6 +116,7 @@ REFUSED: list[tuple[str, Callable[[], object]]] = [
     ("prompts", lambda: Grid((), (Steering(),))),
     ("steerings", lambda: Grid(("x",), ())),
     ("samples", lambda: Grid(("x",), (Steering(),), 0)),
+    ("samples", lambda: Grid(("x", "y"), (Steering(),), 500_001)),
     ("selection", lambda: Selection((3,))),  # type: ignore[arg-type]
     ("samples", lambda: Selection(samples=-1)),
     ("layout", lambda: Selection(layout="yes")),  # type: ignore[arg-type]
@@ -151,6 +152,30 @@ def test_values_compare_and_hash_by_what_they_hold() -> None:
     assert Feature(3, "x").at(2) == Feature(3, "x").at(2.0)
     assert len({Steering((F.at(1),)), Steering([F.at(1)])}) == 1  # type: ignore[arg-type]
     assert Generation(stop="end").stop == ("end",)  # type: ignore[arg-type]
+
+
+def test_a_row_of_a_selection_equals_the_edit_that_it_is_and_no_other() -> None:
+    edit = F.at(4)
+    (row,) = Selection((edit,)).edits
+    assert row == edit
+    assert edit == row
+    assert [row != edit, edit != row] == [False, False]
+    assert edit in Selection((edit,)).edits
+    assert {edit} == {row}
+    assert row != F.at(5)
+    for other in ({"more_strengths": (5.0,)}, {"is_hidden": True}):
+        more = msgspec.structs.replace(row, **other)
+        assert more != edit
+        assert edit != more
+        assert more != row
+        assert more == msgspec.structs.replace(row, **other)
+
+
+def test_a_grid_has_edits_where_rows_of_a_selection_are_given() -> None:
+    rows = Selection((F.at(4), F.at(2))).edits
+    made = Grid(("p",), (Steering(rows, preserve_norm=True),))
+    assert [type(edit) for edit in made.edits()] == [Edit, Edit]
+    assert made.steerings == (Steering((F.at(4), F.at(2)), preserve_norm=True),)
 
 
 # ---- vectors and controls

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 import pytest
@@ -175,37 +176,42 @@ def test_chats_are_read_by_their_template_and_units_by_their_maximum(engine) -> 
     assert ask(engine, "Hello sea", Steering((edit_of(3, 6.0),))) != asked
 
 
-def test_a_dial_on_the_same_prompt_runs_the_blocks_above_it_alone(engine) -> None:
+@contextmanager
+def blocks_run(engine: Engine) -> Iterator[list[int]]:
+    """Numbers of the decoder blocks that run inside, in order."""
     ran: list[int] = []
-    blocks = engine.adapter.model.model.layers
-    handles = [
-        block.mlp.register_forward_hook(lambda *_, n=n: ran.append(n)) for n, block in enumerate(blocks)
-    ]
-    try:
-        engine._next_token.forget()
-        ask(engine, PROMPTS[0], Steering((edit_of(3, 2.0),)))
-        assert ran == [0, 1, 2, 3, 3], "below once, above once for each of both"
-        ran.clear()
-        ask(engine, PROMPTS[0], Steering((edit_of(3, 3.0),)))
-        assert ran == [3]
-        ran.clear()
-        ask(engine, PROMPTS[0], Steering())
-        assert ran == []
-    finally:
-        for handle in handles:
-            handle.remove()
+    with ExitStack() as hooks:
+        for n, block in enumerate(engine.adapter.model.model.layers):
+            hooks.enter_context(block.mlp.register_forward_hook(lambda *_, n=n: ran.append(n)))
+        yield ran
+
+
+def blocks_of(engine: Engine, prompt: str, steering: Steering) -> list[int]:
+    """Numbers of the decoder blocks that a question runs."""
+    with blocks_run(engine) as ran:
+        ask(engine, prompt, steering)
+    return ran
+
+
+def test_a_dial_on_the_same_prompt_runs_the_blocks_above_it_alone(engine) -> None:
+    ask(engine, PROMPTS[1], Steering())
+    first = blocks_of(engine, PROMPTS[0], Steering((edit_of(3, 2.0),)))
+    assert first == [0, 1, 2, 3, 3], "below once, above once for each of both"
+    assert blocks_of(engine, PROMPTS[0], Steering((edit_of(3, 3.0),))) == [3]
+    assert blocks_of(engine, PROMPTS[0], Steering()) == []
 
 
 def test_no_more_than_one_prompt_of_bounded_size_is_kept_and_none_during_a_run(engine, monkeypatch) -> None:
-    reader, steering = engine._next_token, Steering((edit_of(3, 2.0),))
-    ask(engine, PROMPTS[0], steering)
-    assert reader._kept is not None
-    run(engine, Grid(PROMPTS[:1], (Steering(),), 1, Generation(max_new_tokens=1), measures=()))
-    assert reader._kept is None
+    steering, anew = Steering((edit_of(3, 2.0),)), [0, 1, 2, 3, 3]
     wanted = ask(engine, PROMPTS[0], steering)
+    assert blocks_of(engine, PROMPTS[0], steering) == [3]
+    run(engine, Grid(PROMPTS[:1], (Steering(),), 1, Generation(max_new_tokens=1), measures=()))
+    assert blocks_of(engine, PROMPTS[0], steering) == anew
+    assert blocks_of(engine, PROMPTS[1], steering) == anew
+    assert blocks_of(engine, PROMPTS[0], steering) == anew
     monkeypatch.setattr(next_token, "_MAX_KEPT_BYTES", 1000)
-    ask(engine, PROMPTS[1], steering)
-    assert reader._kept is None
+    assert blocks_of(engine, PROMPTS[1], steering) == anew
+    assert blocks_of(engine, PROMPTS[1], steering) == anew
     assert ask(engine, PROMPTS[0], steering) == wanted
 
 
@@ -219,4 +225,6 @@ def test_what_cannot_be_is_refused(engine) -> None:
         ask(engine, " sea" * 300, Steering())
     with pytest.raises(Diverged, match="Lower the strength"):
         ask(engine, PROMPTS[0], Steering((edit_of(3, 3e38),) * 20))
+    with pytest.raises(Diverged, match="Lower the strength"):  # finite logits, but |edit| is not
+        ask(engine, PROMPTS[0], Steering((edit_of(3, 1e25),)))
     assert ask(engine, PROMPTS[0], Steering()).kl == 0.0
