@@ -40,6 +40,11 @@ export class Colours {
     );
   }
 
+  /** Slot of the first of these; undefined for none, which is the baseline. */
+  ofFirst([first]: readonly { readonly feature: Steerable }[]): number | undefined {
+    return first && this.of(first.feature);
+  }
+
   /** Slot 0 to 7. */
   of(direction: Steerable): number {
     return this.#slots.value.get(colourKey(direction, this.#saes())) ?? ownSlot(direction);

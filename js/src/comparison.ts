@@ -1,6 +1,8 @@
 // Two runs side by side, as pure functions: what differs in their settings, and which of their texts belong together.
 import type { Compared } from "./history";
-import type { Edit, Generation, Prompt, RunView, Steerable, Steering } from "./protocol.gen";
+import { promptText } from "./prompts";
+import type { Edit, Generation, RunView, Steerable, Steering } from "./protocol.gen";
+import { cellIndex } from "./sifting";
 import { columnName } from "./steering";
 
 /** A setting that differs; "" where one run has none. */
@@ -28,9 +30,6 @@ const GENERATION: Readonly<Record<keyof Generation, string>> = {
   stop: "Stop texts",
   chat: "Chat template",
 };
-
-export const promptWords = (prompt: Prompt): string =>
-  typeof prompt === "string" ? prompt : prompt.map(({ role, content }) => `${role}: ${content}`).join("\n");
 
 export const columnWords = ({ edits, preserve_norm }: Steering): string =>
   columnName(edits, () => undefined) + (preserve_norm === true ? ", norm kept" : "");
@@ -83,8 +82,8 @@ export const alignColumns = (left: RunView, right: RunView): Pair[] =>
 /** Prompts that differ are put beside each other in their order. */
 export const alignPrompts = (left: RunView, right: RunView): Pair[] =>
   align(
-    left.prompts.map((prompt) => [promptWords(prompt), ""]),
-    right.prompts.map((prompt) => [promptWords(prompt), ""]),
+    left.prompts.map((prompt) => [promptText(prompt), ""]),
+    right.prompts.map((prompt) => [promptText(prompt), ""]),
   );
 
 const settingWords = (value: Generation[keyof Generation]): string => {
@@ -107,13 +106,7 @@ export function differences({ runs, views }: Compared): Difference[] {
     { name: "Model", left: said(runs[0]), right: said(runs[1]) },
     ...settings,
     { name: "Samples", left: String(left.samples), right: String(right.samples) },
-    ...unlike(
-      alignPrompts(left, right),
-      "Prompt",
-      (run, i) => promptWords(run.prompts[i] ?? ""),
-      left,
-      right,
-    ),
+    ...unlike(alignPrompts(left, right), "Prompt", (run, i) => promptText(run.prompts[i] ?? ""), left, right),
     ...unlike(
       alignColumns(left, right),
       "Column",
@@ -169,6 +162,6 @@ export function textPairs(left: RunView, right: RunView): TextPair[] {
 
 function textOf(run: RunView, prompt: number | null, column: number | null, sample: number): string | null {
   if (prompt === null || column === null || sample >= run.samples) return null;
-  const cell = run.cells[(prompt * run.steerings.length + column) * run.samples + sample];
+  const cell = run.cells[cellIndex(run, prompt, column, sample)];
   return cell?.text.trimStart() ?? null; // models begin with the space behind the prompt
 }

@@ -3,8 +3,9 @@ import { compare } from "./diff";
 import { paint, type TokenFace } from "./paint";
 import { piecesOf } from "./pieces";
 import type { TokenMeasures } from "./protocol.gen";
-import { spokenToken, valueWords } from "./token_words";
+import { valueWords } from "./token_words";
 import type { ColourBy } from "./tokens";
+import { spoken } from "./whitespace";
 
 export interface Marks {
   /** The text it is compared with; null: with none. */
@@ -26,7 +27,8 @@ export function drawMarked(box: HTMLElement, text: string, marks: Marks): void {
   const parts = against === null ? [{ kind: "same" as const, text: whole }] : compare(against, whole).parts;
   const faceOf = (at: number): TokenFace => {
     const value = values?.[at] ?? null;
-    const said = spokenToken(tokens?.texts[at] ?? "");
+    const token = tokens?.texts[at] ?? "";
+    const said = token.trim() || spoken(token); // in a text, that words begin with a space goes without saying
     return { label: value === null ? said : `${said}, ${valueWords(by, value)}`, value };
   };
   const focused = box.querySelector<HTMLElement>(".sw-text-token:focus")?.dataset["token"];

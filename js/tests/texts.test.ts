@@ -254,7 +254,7 @@ describe("a token", () => {
     const tip = get(page.el, "sw-token-tip");
     expect(document.activeElement?.getAttribute("aria-describedby")).toBe(tip.id);
     const words = tip.textContent ?? "";
-    expect(words).toContain("␣saw");
+    expect(words).toContain("·saw");
     expect(words).toContain("KL0.50 nats");
     expect(words).toContain("surprise3.00 nats");
     expect(words).toContain("war10.0");
@@ -262,8 +262,8 @@ describe("a token", () => {
       [...row.children].map((one) => one.textContent),
     );
     expect(rows).toEqual([
-      ["␣saw came", "50.0 %", "25.0 %"],
-      ["␣else", "12.5 %", "<0.1 %"],
+      ["·saw came", "50.0 %", "25.0 %"],
+      ["·else", "12.5 %", "<0.1 %"],
     ]);
     await pressKey("Escape");
     expect(find(page.el, "sw-token-tip")).toBeNull();
@@ -274,6 +274,6 @@ describe("a token", () => {
     await colour("kl");
     tokensIn(3)[2]?.dispatchEvent(new Event("pointerover", { bubbles: true }));
     await settle();
-    expect(get(page.el, "sw-token-tip").textContent).toContain("␣to");
+    expect(get(page.el, "sw-token-tip").textContent).toContain("·to");
   });
 });

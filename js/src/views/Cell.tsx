@@ -42,8 +42,7 @@ export function Cell({
   ask,
 }: Props) {
   const { store } = useView();
-  const [first] = edits;
-  const colour = first === undefined ? undefined : store.colours.of(first.feature);
+  const colour = store.colours.ofFirst(edits);
   return useMemo(
     () => (
       <div

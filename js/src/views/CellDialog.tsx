@@ -15,6 +15,7 @@ import { ColourChoice } from "./ColourChoice";
 import { CopyButton } from "./CopyButton";
 import { IconButton } from "./IconButton";
 import { MeasureList } from "./MeasureList";
+import { Swatch } from "./Swatch";
 import { TokenLegend } from "./TokenLegend";
 import { TokenTips } from "./TokenTips";
 
@@ -41,8 +42,7 @@ function OpenCell({ context }: { context: CellContext }) {
   const close = () => {
     results.expanded.value = null;
   };
-  const name = cellName(edits, at, sample, (feature) => store.card(feature)?.label);
-  const [first] = edits;
+  const name = cellName(edits, at, sample, store.label);
   const shown = store.shown.value.run;
   const { measures } = cell;
   return (
@@ -51,7 +51,7 @@ function OpenCell({ context }: { context: CellContext }) {
       ref={dialog}
       class="sw-dialog"
       aria-labelledby={id("cell-title")}
-      data-colour={first === undefined ? undefined : store.colours.of(first.feature)}
+      data-colour={store.colours.ofFirst(edits)}
       data-testid="sw-dialog"
       onClose={close}
       onClick={(event) => {
@@ -60,7 +60,7 @@ function OpenCell({ context }: { context: CellContext }) {
     >
       <div class="sw-dialog-body">
         <header class="sw-dialog-head">
-          <span class="sw-swatch" aria-hidden="true" />
+          <Swatch />
           <h3 id={id("cell-title")} dir="auto">
             {name}
           </h3>

@@ -1,4 +1,5 @@
 import { useView } from "../page";
+import { Button } from "./Button";
 
 /** What will stand here, or why nothing was found. */
 export function EmptyHistory() {
@@ -7,17 +8,16 @@ export function EmptyHistory() {
     return (
       <div class="sw-history-empty" data-testid="sw-history-empty">
         <p>No past run fits.</p>
-        <button
-          type="button"
-          class="sw-link"
-          data-testid="sw-history-all"
-          onClick={() => {
+        <Button
+          kind="link"
+          testId="sw-history-all"
+          onPress={() => {
             history.tag.value = "";
             history.search("");
           }}
         >
           Show all runs
-        </button>
+        </Button>
       </div>
     );
   }
@@ -33,16 +33,15 @@ export function EmptyHistory() {
     <div class="sw-history-empty" data-testid="sw-history-empty">
       <p>Every run will be here, with its texts and settings, also after a restart of the kernel.</p>
       <p class="sw-quiet">Open one to go on from it, give it a name and tags, or put two side by side.</p>
-      <button
-        type="button"
-        class="sw-link"
-        data-testid="sw-history-steer"
-        onClick={() => {
+      <Button
+        kind="link"
+        testId="sw-history-steer"
+        onPress={() => {
           store.ui.tab.value = "steer";
         }}
       >
         Make the first run
-      </button>
+      </Button>
     </div>
   );
 }

@@ -2,6 +2,7 @@ import { EXAMPLES, fitsExamples } from "../examples";
 import { signed } from "../numbers";
 import { useView } from "../page";
 import { isBlank } from "../prompts";
+import { Swatch } from "./Swatch";
 
 /** The first view of an empty widget: what it does, and three ways in. */
 export function Examples() {
@@ -33,7 +34,7 @@ export function Examples() {
                 onClick={() => actions.useExample(example.prompt, example, example.strength)}
               >
                 <span class="sw-card-head">
-                  <span class="sw-swatch" aria-hidden="true" />
+                  <Swatch />
                   <span class="sw-label">{example.label}</span>
                   <span class="sw-strength">{signed(example.strength)}</span>
                 </span>

@@ -1,6 +1,7 @@
 import { useRef } from "preact/hooks";
 import { useFinder } from "../finder";
 import { useView } from "../page";
+import { Button } from "./Button";
 import { Choice } from "./Choice";
 import { errorId, FieldError } from "./FieldError";
 import { Hits } from "./Hits";
@@ -79,20 +80,19 @@ export function FeatureSearch() {
             }}
           />
         )}
-        <button
-          type="button"
-          class="sw-button sw-fire"
+        <Button
+          class="sw-fire"
+          icon="spark"
           disabled={problem !== "" || finder.isReading}
           title={problem || "Lists the features that fire most surprisingly on the first prompt"}
-          data-testid="sw-find-firing"
-          onClick={() => {
+          testId="sw-find-firing"
+          onPress={() => {
             input.current?.focus();
             finder.fire();
           }}
         >
-          <Icon name="spark" />
           Fires on the prompt
-        </button>
+        </Button>
       </div>
       <Hits finder={finder} />
       <FieldError field="search" testId="sw-field-error-feature" />

@@ -1,6 +1,8 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import { useView } from "../page";
 import type { PastRun } from "../protocol.gen";
+import { Button } from "./Button";
+import { ErrorLine } from "./ErrorLine";
 import { Icon } from "./Icon";
 
 const MAX_NAME_CHARS = 200;
@@ -77,9 +79,9 @@ export function NoteForm({ run, onEnd }: Props) {
         <button type="submit" class="sw-button" data-testid="sw-note-save">
           Save
         </button>
-        <button type="button" class="sw-link" data-testid="sw-note-cancel" onClick={onEnd}>
+        <Button kind="link" testId="sw-note-cancel" onPress={onEnd}>
           Cancel
-        </button>
+        </Button>
         {offered.map((tag) => (
           <button
             key={tag}
@@ -93,12 +95,7 @@ export function NoteForm({ run, onEnd }: Props) {
           </button>
         ))}
       </div>
-      {error !== undefined && (
-        <p class="sw-field-error" id={id("note-error")} role="alert" data-testid="sw-note-error">
-          <Icon name="alert" />
-          <span>{error.message}</span>
-        </p>
-      )}
+      {error !== undefined && <ErrorLine error={error} id={id("note-error")} testId="sw-note-error" />}
     </form>
   );
 }

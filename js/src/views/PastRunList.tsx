@@ -1,14 +1,9 @@
 import { useRef } from "preact/hooks";
 import { useView } from "../page";
+import { along, UP_DOWN } from "../roving";
+import { Button } from "./Button";
 import { EmptyHistory } from "./EmptyHistory";
 import { PastRunRow } from "./PastRunRow";
-
-const KEYS: Readonly<Record<string, (at: number, n: number) => number>> = {
-  ArrowDown: (at, n) => Math.min(at + 1, n - 1),
-  ArrowUp: (at) => Math.max(at - 1, 0),
-  Home: () => 0,
-  End: (_, n) => n - 1,
-};
 
 /** The runs that were found, newest first. Arrows go from one to the next, Delete deletes the one they are at. */
 export function PastRunList() {
@@ -30,9 +25,9 @@ export function PastRunList() {
     const all = openers();
     const at = all.indexOf(event.target as HTMLElement);
     if (at < 0) return;
-    const next = KEYS[event.key]?.(at, all.length);
+    const next = along(at, all.length, event.key, UP_DOWN);
     if (event.key === "Delete") void remove(at);
-    else if (next !== undefined) all[next]?.focus();
+    else if (next !== null) all[next]?.focus();
     else return;
     event.preventDefault();
   };
@@ -52,14 +47,9 @@ export function PastRunList() {
         ))}
       </ul>
       {nLeft > 0 && (
-        <button
-          type="button"
-          class="sw-button sw-history-more"
-          data-testid="sw-history-more"
-          onClick={() => void history.more()}
-        >
+        <Button class="sw-history-more" testId="sw-history-more" onPress={() => void history.more()}>
           Show more <span class="sw-quiet">({nLeft.toLocaleString("en")} older)</span>
-        </button>
+        </Button>
       )}
     </>
   );

@@ -2,6 +2,7 @@ import { clipped } from "../clipped";
 import { count } from "../numbers";
 import { useView } from "../page";
 import { isBlank, promptLine } from "../prompts";
+import { Button } from "./Button";
 import { ErrorBox } from "./ErrorBox";
 
 const N_PREVIEWED = 3;
@@ -39,31 +40,16 @@ export function PromptFile() {
       </ol>
       <div class="sw-file-choice">
         {!isEmpty && (
-          <button
-            type="button"
-            class="sw-button"
-            data-testid="sw-prompt-file-add"
-            onClick={() => promptList.takeFile("add")}
-          >
+          <Button testId="sw-prompt-file-add" onPress={() => promptList.takeFile("add")}>
             Add to the list
-          </button>
+          </Button>
         )}
-        <button
-          type="button"
-          class="sw-button"
-          data-testid="sw-prompt-file-replace"
-          onClick={() => promptList.takeFile("replace")}
-        >
+        <Button testId="sw-prompt-file-replace" onPress={() => promptList.takeFile("replace")}>
           {isEmpty ? "Use them" : "Replace the list"}
-        </button>
-        <button
-          type="button"
-          class="sw-link"
-          data-testid="sw-prompt-file-cancel"
-          onClick={() => promptList.dismissFile()}
-        >
+        </Button>
+        <Button kind="link" testId="sw-prompt-file-cancel" onPress={() => promptList.dismissFile()}>
           Cancel
-        </button>
+        </Button>
       </div>
     </div>
   );

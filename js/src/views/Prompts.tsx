@@ -1,6 +1,6 @@
 import { useView } from "../page";
+import { Button } from "./Button";
 import { FileButton } from "./FileButton";
-import { Icon } from "./Icon";
 import { PromptBox } from "./PromptBox";
 import { PromptFile } from "./PromptFile";
 import { SetMenu } from "./SetMenu";
@@ -25,18 +25,17 @@ export function Prompts() {
             onFile={(name, content) => void promptList.readFile(name, content)}
             onError={(thrown) => promptList.failFile(thrown)}
           />
-          <button
-            type="button"
-            class="sw-link"
-            data-testid="sw-add-prompt"
-            onClick={() => {
+          <Button
+            kind="link"
+            icon="plus"
+            testId="sw-add-prompt"
+            onPress={() => {
               promptList.showsAll.value = true;
               actions.addPrompt();
             }}
           >
-            <Icon name="plus" />
             Add prompt
-          </button>
+          </Button>
           <SetMenu kind="prompts" />
         </span>
       </div>

@@ -2,6 +2,7 @@ import { useState } from "preact/hooks";
 import { useView } from "../page";
 import { isBlank } from "../prompts";
 import type { SetKind } from "../protocol.gen";
+import { Button } from "./Button";
 
 const NOTHING: Readonly<Record<SetKind, string>> = {
   features: "Choose a feature first; a set keeps features with all their strengths.",
@@ -47,15 +48,9 @@ export function SaveSetAs({ kind, names }: { kind: SetKind; names: readonly stri
             void save();
           }}
         />
-        <button
-          type="button"
-          class="sw-button"
-          disabled={isClosed}
-          data-testid={`sw-save-set-${kind}`}
-          onClick={() => void save()}
-        >
+        <Button disabled={isClosed} testId={`sw-save-set-${kind}`} onPress={() => void save()}>
           {names.includes(wanted) ? "Replace" : "Save"}
-        </button>
+        </Button>
       </div>
       <span class="sw-quiet" role="status">
         {isEmpty ? NOTHING[kind] : said}

@@ -1,5 +1,6 @@
 import { useView } from "../page";
 import { MAX_SHOWN, N_SHOWN } from "../prompt_list";
+import { Button } from "./Button";
 
 /** Below a long list of prompts: shows the rest of it, or its beginning alone again. */
 export function ShowAll({ n }: { n: number }) {
@@ -10,17 +11,16 @@ export function ShowAll({ n }: { n: number }) {
   const words = n > MAX_SHOWN ? `the first ${MAX_SHOWN} of ${n.toLocaleString("en")}` : `all ${n}`;
   return (
     <div class="sw-show-all">
-      <button
-        type="button"
-        class="sw-link"
+      <Button
+        kind="link"
         aria-expanded={isAll}
-        data-testid="sw-show-prompts"
-        onClick={() => {
+        testId="sw-show-prompts"
+        onPress={() => {
           promptList.showsAll.value = !isAll;
         }}
       >
         {isAll ? `Show the first ${N_SHOWN} only` : `Show ${words} prompts`}
-      </button>
+      </Button>
       {isAll && nShown < n && (
         <span class="sw-quiet">{(n - nShown).toLocaleString("en")} more are not shown, but run.</span>
       )}

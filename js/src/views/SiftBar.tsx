@@ -5,6 +5,8 @@ import type { RunView } from "../protocol.gen";
 import { baselineOf, isFiltered, isSorted, NOTHING_SIFTED, type Sifting } from "../sifting";
 import { isActive } from "../states";
 import { columnName } from "../steering";
+import { Button } from "./Button";
+import { Check } from "./Check";
 import { Choice } from "./Choice";
 import { IconButton } from "./IconButton";
 
@@ -46,7 +48,7 @@ export function SiftBar({ run, nShown }: { run: RunView; nShown: number }) {
   const isOn = isFiltered(sifting) || isSorted(sifting);
   const columns = run.steerings.map(({ edits }, i) => ({
     value: String(i),
-    name: `in ${columnName(edits, (feature) => store.card(feature)?.label)}`,
+    name: `in ${columnName(edits, store.label)}`,
   }));
   return (
     <div
@@ -111,16 +113,15 @@ export function SiftBar({ run, nShown }: { run: RunView; nShown: number }) {
               testId="sw-sort-turn"
               onPress={() => results.sift({ isDescending: !isDescending })}
             />
-            <label class="sw-check" title="Sorts by how much the measure differs from the baseline's">
-              <input
-                type="checkbox"
-                checked={isDifference}
-                disabled={baselineOf(run) < 0}
-                data-testid="sw-sort-difference"
-                onChange={({ currentTarget }) => results.sift({ isDifference: currentTarget.checked })}
-              />
+            <Check
+              title="Sorts by how much the measure differs from the baseline's"
+              isOn={isDifference}
+              isDisabled={baselineOf(run) < 0}
+              testId="sw-sort-difference"
+              onChange={(on) => results.sift({ isDifference: on })}
+            >
               minus baseline
-            </label>
+            </Check>
           </>
         )}
         <span class="sw-quiet sw-sift-count" role="status" data-testid="sw-sift-count">
@@ -128,16 +129,15 @@ export function SiftBar({ run, nShown }: { run: RunView; nShown: number }) {
           {isOn && isActive(run) && "Rows stay where they are until the run has ended."}
         </span>
         {isOn && (
-          <button
-            type="button"
-            class="sw-link"
-            data-testid="sw-sift-reset"
-            onClick={() => {
+          <Button
+            kind="link"
+            testId="sw-sift-reset"
+            onPress={() => {
               results.sifting.value = NOTHING_SIFTED;
             }}
           >
             Reset
-          </button>
+          </Button>
         )}
       </div>
     </div>

@@ -1,6 +1,7 @@
 import { plainNumber } from "../numbers";
 import { useView } from "../page";
 import { colourInfo } from "../token_words";
+import { Button } from "./Button";
 import { ErrorBox } from "./ErrorBox";
 
 /** What the colours of tokens mean: the scale with its ends and its unit. */
@@ -35,14 +36,9 @@ export function TokenLegend({ run }: { run: string }) {
       {error !== null && (
         <div class="sw-tools">
           <ErrorBox error={error} testId="sw-tokens-error" />
-          <button
-            type="button"
-            class="sw-button"
-            data-testid="sw-tokens-again"
-            onClick={() => tokens.again()}
-          >
+          <Button testId="sw-tokens-again" onPress={() => tokens.again()}>
             Try again
-          </button>
+          </Button>
         </div>
       )}
     </>

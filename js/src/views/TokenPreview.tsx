@@ -1,9 +1,9 @@
-import { featureOf, labelOf } from "../directions";
 import { count } from "../numbers";
 import { useView } from "../page";
 import { NO_PREVIEW } from "../token_preview";
 import { type VisibleRow, visibleRows } from "../visible";
 import { Choice } from "./Choice";
+import { ErrorLine } from "./ErrorLine";
 import { TokenChips } from "./TokenChips";
 
 /** Below a prompt: its exact tokens, those marked that the chosen row steers. */
@@ -13,8 +13,7 @@ export function TokenPreview({ index }: { index: number }) {
   const selected = visibleRows(store.selection.value.value).filter(({ key }) => rows.includes(key));
   const marked = selected.find(({ key }) => key === tokens.row.value) ?? selected[0];
   const steered = read?.steered[rows.indexOf(marked?.key ?? "")] ?? [];
-  const nameOf = ({ edit }: VisibleRow) =>
-    labelOf(edit.feature, store.card(featureOf(edit.feature))?.label) || "no label";
+  const nameOf = ({ edit }: VisibleRow) => store.nameOf(edit.feature) || "no label";
   return (
     <div
       class="sw-token-preview"
@@ -24,11 +23,7 @@ export function TokenPreview({ index }: { index: number }) {
       data-testid={`sw-tokens-${index}`}
       data-stale={isStale}
     >
-      {error !== null && (
-        <p class="sw-field-error" role="alert" data-testid={`sw-tokens-error-${index}`}>
-          {error.message}
-        </p>
-      )}
+      {error !== null && <ErrorLine error={error} testId={`sw-tokens-error-${index}`} />}
       {read === null && error === null && (
         <p class="sw-quiet">
           {store.link.value === "offline"

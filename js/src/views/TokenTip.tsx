@@ -1,10 +1,11 @@
 import type { CellContext } from "../context";
-import { featureOf, labelOf } from "../directions";
+import { featureOf } from "../directions";
 import { short } from "../numbers";
 import { useView } from "../page";
 import type { Alternative, TokenMeasures } from "../protocol.gen";
-import { colourInfo, visibleToken } from "../token_words";
+import { colourInfo } from "../token_words";
 import { featureKey } from "../tokens";
+import { TokenText } from "./TokenText";
 
 interface Props {
   token: HTMLElement;
@@ -32,7 +33,9 @@ export function TokenTip({ token, id, style }: Props) {
   return (
     <div class="sw-tip" role="tooltip" id={id} style={style} data-testid="sw-token-tip">
       <p class="sw-tip-token">
-        <bdi>{visibleToken(held.texts[at] ?? "")}</bdi>
+        <bdi>
+          <TokenText text={held.texts[at] ?? ""} />
+        </bdi>
       </p>
       <Values context={context} at={at} tokens={held} />
       {alternatives.length > 0 ? (
@@ -49,7 +52,7 @@ function Values({ context, at, tokens }: { context: CellContext; at: number; tok
   const { colourBy, feature } = results.tokens;
   const nameOf = (index: number) => {
     const edit = context.edits.find(({ feature: one }) => featureOf(one)?.index === index);
-    return (edit && labelOf(edit.feature, store.card(featureOf(edit.feature))?.label)) || `feature ${index}`;
+    return (edit && store.nameOf(edit.feature)) || `feature ${index}`;
   };
   const by = colourBy.value;
   const rows = (["kl", "surprise"] as const).flatMap((one) => {
@@ -88,7 +91,9 @@ function Alternatives({ alternatives, text }: { alternatives: readonly Alternati
         {alternatives.map((one) => (
           <tr key={one.token_id} data-on={one.text === text}>
             <th scope="row">
-              <bdi>{visibleToken(one.text)}</bdi>
+              <bdi>
+                <TokenText text={one.text} />
+              </bdi>
               {one.text === text && <span class="sw-quiet"> came</span>}
             </th>
             <td style={{ "--sw-share": `${100 * one.steered}%` }}>{share(one.steered)}</td>
