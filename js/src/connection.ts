@@ -196,6 +196,7 @@ export class Connection {
   /** Some hosts throw where there is no kernel, others return a promise that fails. */
   #post(request: PageRequest, failed: (thrown: unknown) => void): void {
     try {
+      if (this.#closed) throw new Error("the widget was closed");
       Promise.resolve(this.#model.send(request)).catch(failed);
     } catch (thrown) {
       failed(thrown);
