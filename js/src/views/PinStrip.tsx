@@ -22,7 +22,7 @@ export function PinStrip() {
           Unpin all
         </Button>
       </div>
-      <TokenTips>
+      <TokenTips name="pins">
         <ul class="sw-pin-list">
           {pins.map((pin) => (
             <PinCard key={`${pin.run}/${pin.cell.index}`} context={pin} />

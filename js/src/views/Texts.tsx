@@ -107,7 +107,7 @@ export function Texts({ run, sifted }: { run: RunView; sifted: Sifted }) {
   const columnPx = Math.max(MIN_COLUMN_PX, widthPx / run.steerings.length);
   const lines = reservedLines(run, columnPx);
   return (
-    <TokenTips>
+    <TokenTips name="texts">
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling area must be reachable by keyboard */}
       <div ref={area} class="sw-scroll" tabIndex={0} role="region" aria-label="Texts side by side">
         <div

@@ -1,8 +1,8 @@
 import type { CellContext } from "../context";
-import { featureOf } from "../directions";
 import { short } from "../numbers";
 import { useView } from "../page";
 import type { Alternative, TokenMeasures } from "../protocol.gen";
+import { featuresOf } from "../run_features";
 import { colourInfo } from "../token_words";
 import { featureKey } from "../tokens";
 import { TokenText } from "./TokenText";
@@ -50,10 +50,7 @@ export function TokenTip({ token, id, style }: Props) {
 function Values({ context, at, tokens }: { context: CellContext; at: number; tokens: TokenMeasures }) {
   const { store, results } = useView();
   const { colourBy, feature } = results.tokens;
-  const nameOf = (index: number) => {
-    const edit = context.edits.find(({ feature: one }) => featureOf(one)?.index === index);
-    return (edit && store.nameOf(edit.feature)) || `feature ${index}`;
-  };
+  const names = featuresOf([context], store);
   const by = colourBy.value;
   const rows = (["kl", "surprise"] as const).flatMap((one) => {
     const value = tokens[one][at];
@@ -63,12 +60,13 @@ function Values({ context, at, tokens }: { context: CellContext; at: number; tok
   const fires = context.cell.measures.activations.flatMap((one, i) => {
     const value = tokens.activations[i]?.[at];
     const isOn = by === "activation" && (feature.value === "" ? i === 0 : featureKey(one) === feature.value);
-    return value === undefined ? [] : [{ name: nameOf(one.index), value: short(value), isOn }];
+    const name = names.find(({ key }) => key === featureKey(one))?.name ?? `feature ${one.index}`;
+    return value === undefined ? [] : [{ name, value: short(value), isOn }];
   });
   return (
     <dl class="sw-tip-values">
-      {[...rows, ...fires].map(({ name, value, isOn }) => (
-        <div key={name} data-on={isOn}>
+      {[...rows, ...fires].map(({ name, value, isOn }, i) => (
+        <div key={i} data-on={isOn}>
           <dt dir="auto">{name}</dt>
           <dd>{value}</dd>
         </div>

@@ -39,14 +39,20 @@ function nextToken(token: HTMLElement, key: string): HTMLElement | null {
   return all[along(all.indexOf(token), all.length, key, keys) ?? -1] ?? null;
 }
 
+interface Props {
+  /** Tells it from others of the view. */
+  name: string;
+  children: ComponentChildren;
+}
+
 /** What is in it can be coloured by tokens: each tells its value to pointer and keyboard, in one tip for all. */
-export function TokenTips({ children }: { children: ComponentChildren }) {
+export function TokenTips({ name, children }: Props) {
   const { id } = useView();
   const around = useRef<HTMLDivElement>(null);
   const leaving = useRef<ReturnType<typeof setTimeout>>(undefined);
   const [token, setToken] = useState<HTMLElement | null>(null);
   const [place, setPlace] = useState<Place>({ left: 0, top: 0 });
-  const tipId = id("token-tip");
+  const tipId = id(`token-tip-${name}`);
 
   const show = (next: HTMLElement | null) => {
     clearTimeout(leaving.current);
