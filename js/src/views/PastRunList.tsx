@@ -7,7 +7,7 @@ import { PastRunRow } from "./PastRunRow";
 
 /** The runs that were found, newest first. Arrows go from one to the next, Delete deletes the one they are at. */
 export function PastRunList() {
-  const { history } = useView();
+  const { store, history } = useView();
   const list = useRef<HTMLUListElement>(null);
   const runs = history.runs.value;
   const nLeft = history.nAll.value - (runs?.length ?? 0);
@@ -32,7 +32,12 @@ export function PastRunList() {
     event.preventDefault();
   };
 
-  if (runs === null) return null;
+  if (runs === null)
+    return store.link.value === "offline" ? (
+      <p class="sw-quiet" data-testid="sw-history-offline">
+        The kernel does not answer; past runs are shown once it does.
+      </p>
+    ) : null;
   if (runs.length === 0) return <EmptyHistory />;
   return (
     <>

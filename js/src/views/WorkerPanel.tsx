@@ -58,7 +58,11 @@ export function WorkerPanel() {
           />
         ) : (
           <p class="sw-quiet" data-testid="sw-no-log">
-            {log === null ? "Asking the kernel…" : "The worker has written nothing."}
+            {log !== null
+              ? "The worker has written nothing."
+              : isOffline
+                ? "The kernel does not answer."
+                : "Asking the kernel…"}
           </p>
         )}
       </section>
