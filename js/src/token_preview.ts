@@ -74,6 +74,12 @@ export class TokenPreviews {
     });
   }
 
+  /** A prompt was taken out: those behind it have another number. */
+  removed(index: number): void {
+    const kept = [...this.opened.value].filter((i) => i !== index);
+    this.opened.value = new Set(kept.map((i) => (i > index ? i - 1 : i)));
+  }
+
   toggle(index: number): void {
     const next = new Set(this.opened.value);
     if (!next.delete(index)) next.add(index);

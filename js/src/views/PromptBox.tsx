@@ -64,6 +64,7 @@ export function PromptBox({ index, prompt, removable }: Props) {
           testId={`sw-remove-prompt-${index}`}
           onPress={() => {
             promptList.moved();
+            tokens.removed(index);
             actions.removePrompt(index);
           }}
         />
