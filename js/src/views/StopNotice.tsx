@@ -4,9 +4,13 @@ import { Button } from "./Button";
 
 /** Shown when Stop had no answer for a second: the kernel is busy with a cell. */
 export function StopNotice() {
-  const { store, actions } = useView();
+  const { store } = useView();
+  return store.ui.stopLate.value ? <LateStop /> : null;
+}
+
+function LateStop() {
+  const { actions } = useView();
   const [asking, ask] = useState(false);
-  if (!store.ui.stopLate.value) return null;
   return (
     <div class="sw-notice" role="alert" data-testid="sw-stop-late">
       <span>The kernel is busy: Stop is queued and works as soon as the running cell has ended.</span>
