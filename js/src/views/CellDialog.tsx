@@ -76,9 +76,17 @@ function OpenCell({ context }: { context: CellContext }) {
             />
           </span>
         </header>
-        <p class="sw-dialog-prompt" dir="auto" data-testid="sw-dialog-prompt">
+        <div
+          class="sw-dialog-prompt"
+          dir="auto"
+          role="group"
+          aria-label="Prompt"
+          // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling area must be reachable by keyboard
+          tabIndex={0}
+          data-testid="sw-dialog-prompt"
+        >
           {promptText(prompt)}
-        </p>
+        </div>
         <div class="sw-toolbar-row">
           <ChangesChoice
             reason={
@@ -89,7 +97,7 @@ function OpenCell({ context }: { context: CellContext }) {
           <ColourChoice features={featuresOf([{ edits }], store)} prefix="sw-dialog" />
         </div>
         <TokenLegend run={run} />
-        <TokenTips>
+        <TokenTips name="dialog">
           <CellText
             run={run}
             cell={cell}

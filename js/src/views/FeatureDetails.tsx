@@ -52,10 +52,12 @@ interface Props {
   card: FeatureCard | undefined;
   index: number;
   sae: SaeInfo | null;
+  /** Whether it stands beside a list, hidden from the keyboard. */
+  isPreview?: boolean;
 }
 
 /** What is known of a feature, in full. */
-export function FeatureDetails({ card, index, sae }: Props) {
+export function FeatureDetails({ card, index, sae, isPreview = false }: Props) {
   const url = neuronpediaUrl(sae, index);
   return (
     <div class="sw-details" data-testid="sw-feature-details">
@@ -69,7 +71,14 @@ export function FeatureDetails({ card, index, sae }: Props) {
           ))}
         </dl>
         {url !== null && (
-          <a class="sw-out" href={url} target="_blank" rel="noopener noreferrer" data-testid="sw-neuronpedia">
+          <a
+            class="sw-out"
+            href={url}
+            target="_blank"
+            rel="noopener noreferrer"
+            tabIndex={isPreview ? -1 : 0}
+            data-testid="sw-neuronpedia"
+          >
             Neuronpedia
             <Icon name="out" />
             <span class="sw-hidden"> (opens in a new tab)</span>

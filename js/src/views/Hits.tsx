@@ -73,7 +73,7 @@ function Preview({ hit }: { hit: Hit }) {
       <p class="sw-preview-label" dir="auto">
         {label || "no label"}
       </p>
-      <FeatureDetails card={hit.card} index={index} sae={sae} />
+      <FeatureDetails card={hit.card} index={index} sae={sae} isPreview />
     </div>
   );
 }

@@ -1,4 +1,5 @@
 import { useEffect, useRef, useState } from "preact/hooks";
+import { enter } from "../focus";
 import { useView } from "../page";
 import type { PastRun } from "../protocol.gen";
 import { Button } from "./Button";
@@ -28,7 +29,7 @@ export function NoteForm({ run, onEnd }: Props) {
   const [name, setName] = useState(run.name);
   const [tags, setTags] = useState(run.tags.join(", "));
   const first = useRef<HTMLInputElement>(null);
-  useEffect(() => first.current?.focus({ preventScroll: true }), []);
+  useEffect(() => enter(first.current), []);
   const error = history.failed.value.NoteRun;
   const given = tagsOf(tags);
   const offered = history.tags.value.filter((tag) => !given.includes(tag)).slice(0, MAX_OFFERED);

@@ -1,4 +1,4 @@
-import { useState } from "preact/hooks";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { count } from "../numbers";
 import { useView } from "../page";
 import type { SetInfo, SetKind } from "../protocol.gen";
@@ -18,14 +18,25 @@ interface Props {
 export function SetItem({ kind, info, close }: Props) {
   const { sets } = useView();
   const [isSure, setSure] = useState(false);
+  const row = useRef<HTMLLIElement>(null);
+  const wasSure = useRef(false);
+  // The button that was pressed is gone: the safe one of those instead gets the focus, the last.
+  useLayoutEffect(() => {
+    if (isSure !== wasSure.current) row.current?.querySelector<HTMLElement>("button:last-child")?.focus();
+    wasSure.current = isSure;
+  }, [isSure]);
   const { name, n_items, saved_at, preview } = info;
   const isBusy = sets[kind].isBusy.value;
   const use = async (isAdded: boolean) => {
     // What the user should know stays to be read.
     if ((await sets.use(kind, name, isAdded)) && sets[kind].note.value === "") close();
   };
+  const remove = async (button: HTMLElement) => {
+    const panel = button.closest<HTMLElement>('[role="dialog"]');
+    if (await sets.remove(kind, name)) panel?.focus();
+  };
   return (
-    <li class="sw-set" data-testid={`sw-set-${kind}`} data-name={name}>
+    <li ref={row} class="sw-set" data-testid={`sw-set-${kind}`} data-name={name}>
       <div class="sw-set-words">
         <span class="sw-label" dir="auto" title={name}>
           {name}
@@ -41,7 +52,11 @@ export function SetItem({ kind, info, close }: Props) {
       </div>
       {isSure ? (
         <span class="sw-set-buttons">
-          <Button class="sw-danger" testId="sw-delete-set-sure" onPress={() => void sets.remove(kind, name)}>
+          <Button
+            class="sw-danger"
+            testId="sw-delete-set-sure"
+            onPress={({ currentTarget }) => void remove(currentTarget)}
+          >
             Delete it
           </Button>
           <Button kind="link" onPress={() => setSure(false)}>
