@@ -4,7 +4,7 @@ import { computed, type ReadonlySignal } from "@preact/signals";
 import { directionKey } from "./directions";
 import type { SaeInfo, Steerable } from "./protocol.gen";
 
-export const N_COLOURS = 8;
+const N_COLOURS = 8;
 
 /** FNV-1a, 32 bits. */
 function hash(text: string): number {

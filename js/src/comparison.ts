@@ -76,11 +76,11 @@ export function align(left: readonly string[][], right: readonly string[][]): Pa
   ];
 }
 
-export const alignColumns = (left: RunView, right: RunView): Pair[] =>
+const alignColumns = (left: RunView, right: RunView): Pair[] =>
   align(left.steerings.map(columnNames), right.steerings.map(columnNames));
 
 /** Prompts that differ are put beside each other in their order. */
-export const alignPrompts = (left: RunView, right: RunView): Pair[] =>
+const alignPrompts = (left: RunView, right: RunView): Pair[] =>
   align(
     left.prompts.map((prompt) => [promptText(prompt), ""]),
     right.prompts.map((prompt) => [promptText(prompt), ""]),

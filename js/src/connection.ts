@@ -25,7 +25,7 @@ export interface Handlers {
   link(state: LinkState): void;
 }
 
-export const TRAITS = ["prompts", "selection", "generation", "status", "snapshot"] as const;
+const TRAITS = ["prompts", "selection", "generation", "status", "snapshot"] as const;
 export const REPLY_TIMEOUT_MS = 15_000;
 export const SYNC_TIMEOUT_MS = 3_000;
 export const ACK_EVERY_MS = 200;

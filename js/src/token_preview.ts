@@ -7,7 +7,7 @@ import type { Store } from "./store";
 import { visibleRows } from "./visible";
 
 /** Typing rests so long before the tokens are asked for. */
-export const TOKENS_PAUSE_MS = 250;
+const TOKENS_PAUSE_MS = 250;
 
 interface Wire {
   request(command: PageCommand): Promise<Reply["result"]>;

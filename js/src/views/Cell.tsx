@@ -70,7 +70,7 @@ export function Cell({
         {cell.error !== null && (
           <ErrorBox error={cell.error} testId={`sw-cell-error-${cell.index}`} compact />
         )}
-        <div class="sw-cell-end">
+        <div>
           <CellFoot run={run} cell={cell} name={name} isRunOn={isRunOn} />
           <CellMeasures
             cell={cell}

@@ -38,7 +38,7 @@ export function Examples() {
                   <span class="sw-label">{example.label}</span>
                   <span class="sw-strength">{signed(example.strength)}</span>
                 </span>
-                <span class="sw-card-prompt">“{example.prompt} …”</span>
+                <span>“{example.prompt} …”</span>
                 <span class="sw-quiet">{example.why}</span>
               </button>
             </li>

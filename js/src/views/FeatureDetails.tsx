@@ -90,7 +90,7 @@ export function FeatureDetails({ card, index, sae, isPreview = false }: Props) {
       ) : (
         <div class="sw-card-body">
           <TopExamples card={card} />
-          <div class="sw-lens">
+          <div class="sw-lenses">
             <LensTokens
               title="Raises"
               hint="Tokens that this direction raises most if it is read out directly (logit lens)."
@@ -113,7 +113,7 @@ export function FeatureDetails({ card, index, sae, isPreview = false }: Props) {
 function TopExamples({ card }: { card: FeatureCard }) {
   if (card.examples.length === 0) return null;
   return (
-    <div class="sw-top-examples">
+    <div>
       <h4>Where it fires most</h4>
       <ol class="sw-examples">
         {card.examples.map((example, i) => (

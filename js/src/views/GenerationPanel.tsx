@@ -20,7 +20,7 @@ export function GenerationPanel() {
     !troubled &&
     (Object.keys(DEFAULT_GENERATION) as (keyof Generation)[]).every((field) => isDefault(field, generation));
   return (
-    <section class="sw-generation">
+    <section>
       <button
         type="button"
         class="sw-disclosure"

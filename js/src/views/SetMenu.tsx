@@ -53,7 +53,7 @@ function SetPanel({ kind, close }: { kind: SetKind; close: () => void }) {
         </p>
       )}
       {all !== null && all.length > 0 && (
-        <ul class="sw-sets">
+        <ul>
           {all.map((info) => (
             <SetItem key={info.name} kind={kind} info={info} close={close} />
           ))}

@@ -124,7 +124,7 @@ export function SiftBar({ run, nShown }: { run: RunView; nShown: number }) {
             </Check>
           </>
         )}
-        <span class="sw-quiet sw-sift-count" role="status" data-testid="sw-sift-count">
+        <span class="sw-quiet" role="status" data-testid="sw-sift-count">
           {isFiltered(sifting) && `${nShown} of ${count(run.prompts.length, "prompt")}. `}
           {isOn && isActive(run) && "Rows stay where they are until the run has ended."}
         </span>

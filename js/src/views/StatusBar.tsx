@@ -27,7 +27,7 @@ function Facts({ status }: { status: Status }) {
           {sae.d_sae.toLocaleString("en")} features at layer {sae.layer}
         </span>
       ))}
-      <span class="sw-status-device">
+      <span>
         {model.device} · {model.dtype.replace("torch.", "")}
       </span>
     </span>

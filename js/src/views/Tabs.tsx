@@ -3,7 +3,7 @@ import { useView } from "../page";
 import { along, LEFT_RIGHT } from "../roving";
 import type { Tab } from "../ui";
 
-export const TABS: readonly { tab: Tab; words: string }[] = [
+const TABS: readonly { tab: Tab; words: string }[] = [
   { tab: "steer", words: "Steer" },
   { tab: "history", words: "History" },
   { tab: "worker", words: "Worker" },
