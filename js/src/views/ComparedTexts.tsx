@@ -2,6 +2,7 @@ import { useMemo, useState } from "preact/hooks";
 import { clipped } from "../clipped";
 import { type TextPair, textPairs } from "../comparison";
 import type { Compared } from "../history";
+import { whole } from "../numbers";
 import { promptText } from "../prompts";
 import { Button } from "./Button";
 import { ComparedPair } from "./ComparedPair";
@@ -51,7 +52,7 @@ export function ComparedTexts({ compared }: { compared: Compared }) {
           testId="sw-compared-more"
           onPress={() => setShown(nShown + N_AT_ONCE)}
         >
-          Show more <span class="sw-quiet">({nLeft.toLocaleString("en")} texts)</span>
+          Show more <span class="sw-quiet">({whole(nLeft)} texts)</span>
         </Button>
       )}
     </>

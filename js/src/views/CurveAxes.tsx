@@ -26,8 +26,7 @@ export function CurveAxes({ plot, xLabel, zone, band }: Props) {
   const xWords = x.ticks.map(plainNumber);
   const height = BOTTOM - MARGIN.top;
   return (
-    // biome-ignore lint/a11y/noAriaHiddenOnFocusable: nothing in it takes the focus
-    <g aria-hidden="true">
+    <g aria-hidden>
       <defs>
         <pattern id={hatch} width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">
           <path class="sw-zone-line" d="M0 0V6" />

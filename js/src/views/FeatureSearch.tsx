@@ -1,5 +1,6 @@
 import { useRef } from "preact/hooks";
 import { useFinder } from "../finder";
+import { whole } from "../numbers";
 import { useView } from "../page";
 import { Button } from "./Button";
 import { Choice } from "./Choice";
@@ -51,9 +52,7 @@ export function FeatureSearch() {
             autoComplete="off"
             spellcheck={false}
             placeholder={
-              n_labels > 0
-                ? `Search ${n_labels.toLocaleString("en")} labels, or type an index`
-                : "Type a feature's index"
+              n_labels > 0 ? `Search ${whole(n_labels)} labels, or type an index` : "Type a feature's index"
             }
             value={finder.text}
             data-testid="sw-search"
@@ -69,7 +68,7 @@ export function FeatureSearch() {
             options={saes.map((sae) => ({
               value: sae.name,
               name: `layer ${sae.layer} · ${sae.name}`,
-              hint: `Searches ${sae.name}, ${sae.d_sae.toLocaleString("en")} features at ${sae.hook_name}`,
+              hint: `Searches ${sae.name}, ${whole(sae.d_sae)} features at ${sae.hook_name}`,
             }))}
             class="sw-search-sae"
             testId="sw-search-sae"

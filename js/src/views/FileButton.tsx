@@ -38,7 +38,7 @@ export function FileButton({ words, icon, accept, title, testId, onFile, onError
         accept={accept}
         class="sw-hidden"
         tabIndex={-1}
-        aria-hidden="true"
+        aria-hidden
         data-testid={`${testId}-input`}
         onChange={(event) => void read(event.currentTarget.files?.[0])}
       />

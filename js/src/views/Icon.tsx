@@ -35,7 +35,7 @@ export type IconName = keyof typeof PATHS;
 /** A picture beside words; never the only carrier of a meaning. */
 export function Icon({ name }: { name: IconName }) {
   return (
-    <svg class="sw-icon" viewBox="0 0 16 16" width="16" height="16" aria-hidden="true" focusable="false">
+    <svg class="sw-icon" viewBox="0 0 16 16" width="16" height="16" aria-hidden focusable="false">
       <path d={PATHS[name]} />
     </svg>
   );

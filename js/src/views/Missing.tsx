@@ -2,7 +2,7 @@
 export function Missing() {
   return (
     <span class="sw-quiet">
-      <span aria-hidden="true">–</span>
+      <span aria-hidden>–</span>
       <span class="sw-hidden">missing</span>
     </span>
   );

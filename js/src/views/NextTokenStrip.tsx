@@ -51,12 +51,12 @@ export function NextTokenStrip() {
         {shown !== null && (
           <>
             <span class="sw-next-key">
-              <span class="sw-next-sample" aria-hidden="true" />
+              <span class="sw-next-sample" aria-hidden />
               unsteered
             </span>
             {first !== undefined && (
               <span class="sw-next-key sw-next-name" title={name} data-testid="sw-next-of">
-                <span class="sw-next-sample" data-steered="true" aria-hidden="true" />
+                <span class="sw-next-sample" data-steered="true" aria-hidden />
                 <span>{name}</span>
               </span>
             )}

@@ -1,4 +1,5 @@
 import { useRef } from "preact/hooks";
+import { whole } from "../numbers";
 import { useView } from "../page";
 import { along, UP_DOWN } from "../roving";
 import { Button } from "./Button";
@@ -53,7 +54,7 @@ export function PastRunList() {
       </ul>
       {nLeft > 0 && (
         <Button class="sw-history-more" testId="sw-history-more" onPress={() => void history.more()}>
-          Show more <span class="sw-quiet">({nLeft.toLocaleString("en")} older)</span>
+          Show more <span class="sw-quiet">({whole(nLeft)} older)</span>
         </Button>
       )}
     </>

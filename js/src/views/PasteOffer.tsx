@@ -1,3 +1,4 @@
+import { whole } from "../numbers";
 import { useView } from "../page";
 import { Button } from "./Button";
 
@@ -12,7 +13,7 @@ export function PasteOffer({ index, lines }: Props) {
   return (
     <p class="sw-offer" role="status" data-testid={`sw-paste-${index}`}>
       <Button testId={`sw-paste-split-${index}`} onPress={() => promptList.split(index)}>
-        Make {lines.length.toLocaleString("en")} prompts of these lines
+        Make {whole(lines.length)} prompts of these lines
       </Button>
       <Button kind="link" testId={`sw-paste-keep-${index}`} onPress={() => promptList.declineOffer()}>
         Keep as one

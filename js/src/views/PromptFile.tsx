@@ -1,5 +1,5 @@
 import { clipped } from "../clipped";
-import { count } from "../numbers";
+import { count, whole } from "../numbers";
 import { useView } from "../page";
 import { isBlank, promptLine } from "../prompts";
 import { Button } from "./Button";
@@ -36,7 +36,7 @@ export function PromptFile() {
             {clipped(promptLine(prompt), MAX_CHARS)}
           </li>
         ))}
-        {nMore > 0 && <li class="sw-quiet">and {nMore.toLocaleString("en")} more</li>}
+        {nMore > 0 && <li class="sw-quiet">and {whole(nMore)} more</li>}
       </ol>
       <div class="sw-file-choice">
         {!isEmpty && (

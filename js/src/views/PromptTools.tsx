@@ -1,4 +1,4 @@
-import { count } from "../numbers";
+import { count, whole } from "../numbers";
 import { useView } from "../page";
 import type { Prompt } from "../protocol.gen";
 import { Button } from "./Button";
@@ -20,7 +20,7 @@ export function PromptTools({ index, prompt }: Props) {
   const words = read
     ? [
         count(read.tokens.length, "token"),
-        ...(read.steered.length > 0 ? [`${nSteered.toLocaleString("en")} steered`] : []),
+        ...(read.steered.length > 0 ? [`${whole(nSteered)} steered`] : []),
       ].join(", ")
     : "Tokens";
   return (

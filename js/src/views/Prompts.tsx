@@ -1,3 +1,4 @@
+import { whole } from "../numbers";
 import { useView } from "../page";
 import { Button } from "./Button";
 import { FileButton } from "./FileButton";
@@ -15,7 +16,7 @@ export function Prompts() {
   return (
     <section class="sw-section" aria-labelledby={id("prompts")}>
       <div class="sw-heading">
-        <h3 id={id("prompts")}>{all.length > 1 ? `${all.length.toLocaleString("en")} prompts` : "Prompt"}</h3>
+        <h3 id={id("prompts")}>{all.length > 1 ? `${whole(all.length)} prompts` : "Prompt"}</h3>
         <span class="sw-heading-tools">
           <FileButton
             words="From a file"

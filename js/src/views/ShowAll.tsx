@@ -1,3 +1,4 @@
+import { whole } from "../numbers";
 import { useView } from "../page";
 import { MAX_SHOWN, N_SHOWN } from "../prompt_list";
 import { Button } from "./Button";
@@ -8,7 +9,7 @@ export function ShowAll({ n }: { n: number }) {
   if (n <= N_SHOWN) return null;
   const nShown = promptList.nShown.value;
   const isAll = nShown >= Math.min(n, MAX_SHOWN);
-  const words = n > MAX_SHOWN ? `the first ${MAX_SHOWN} of ${n.toLocaleString("en")}` : `all ${n}`;
+  const words = n > MAX_SHOWN ? `the first ${MAX_SHOWN} of ${whole(n)}` : `all ${n}`;
   return (
     <div class="sw-show-all">
       <Button
@@ -21,9 +22,7 @@ export function ShowAll({ n }: { n: number }) {
       >
         {isAll ? `Show the first ${N_SHOWN} only` : `Show ${words} prompts`}
       </Button>
-      {isAll && nShown < n && (
-        <span class="sw-quiet">{(n - nShown).toLocaleString("en")} more are not shown, but run.</span>
-      )}
+      {isAll && nShown < n && <span class="sw-quiet">{whole(n - nShown)} more are not shown, but run.</span>}
     </div>
   );
 }

@@ -84,7 +84,7 @@ export function SiftBar({ run, nShown }: { run: RunView; nShown: number }) {
         />
       </div>
       <div class="sw-tools">
-        <span aria-hidden="true">Sort by</span>
+        <span aria-hidden>Sort by</span>
         <Choice
           label="Sort prompts by"
           value={by}

@@ -1,4 +1,5 @@
 import { lastPart } from "../last_part";
+import { whole } from "../numbers";
 import { useView } from "../page";
 import type { Status, WorkerState } from "../protocol.gen";
 import { Button } from "./Button";
@@ -24,7 +25,7 @@ function Facts({ status }: { status: Status }) {
       </span>
       {saes.map((sae) => (
         <span key={sae.name} title={`SAE ${sae.name}, ${sae.hook_name}`}>
-          {sae.d_sae.toLocaleString("en")} features at layer {sae.layer}
+          {whole(sae.d_sae)} features at layer {sae.layer}
         </span>
       ))}
       <span>
@@ -50,7 +51,7 @@ export function StatusBar() {
       <div class="sw-status-line">
         <Tabs />
         <span class="sw-state" data-state={state}>
-          <span class="sw-dot" aria-hidden="true" />
+          <span class="sw-dot" aria-hidden />
           <span role="status">{words}</span>
         </span>
         {canReload && (

@@ -22,7 +22,7 @@ export function TokenLegend({ run }: { run: string }) {
           aria-label={`Scale from 0 to ${plainNumber(tokens.top(run))} ${unit}`}
         >
           <span>0</span>
-          <span class="sw-legend-bar" aria-hidden="true" />
+          <span class="sw-legend-bar" aria-hidden />
           <span>
             {plainNumber(tokens.top(run))}
             {unit === "" ? "" : ` ${unit}`} and above

@@ -52,7 +52,7 @@ export function TokenPreview({ index }: { index: number }) {
                 data-colour={store.colours.of(marked.edit.feature)}
                 data-testid={`sw-tokens-steered-${index}`}
               >
-                <span class="sw-chip-token" data-steered="true" aria-hidden="true">
+                <span class="sw-chip-token" data-steered="true" aria-hidden>
                   abc
                 </span>
                 {count(steered.length, "token")} steered by
@@ -72,7 +72,7 @@ export function TokenPreview({ index }: { index: number }) {
             )}
             {read.tokens.some(({ is_special }) => is_special) && (
               <span class="sw-token-key">
-                <span class="sw-chip-token" data-special="true" aria-hidden="true">
+                <span class="sw-chip-token" data-special="true" aria-hidden>
                   abc
                 </span>
                 special token
