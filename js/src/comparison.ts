@@ -1,4 +1,5 @@
 // Two runs side by side, as pure functions: what differs in their settings, and which of their texts belong together.
+import { SETTINGS } from "./generation";
 import type { Compared } from "./history";
 import { promptText } from "./prompts";
 import type { Edit, Generation, RunView, Steerable, Steering } from "./protocol.gen";
@@ -20,16 +21,11 @@ export interface Pair {
   readonly isSame: boolean;
 }
 
-const GENERATION: Readonly<Record<keyof Generation, string>> = {
-  max_new_tokens: "New tokens",
-  temperature: "Temperature",
-  top_p: "Top-p",
-  top_k: "Top-k",
-  repetition_penalty: "Repetition penalty",
-  seed: "Seed",
-  stop: "Stop texts",
-  chat: "Chat template",
-};
+const GENERATION: readonly { readonly field: keyof Generation; readonly name: string }[] = [
+  ...SETTINGS,
+  { field: "stop", name: "Stop texts" },
+  { field: "chat", name: "Chat template" },
+];
 
 export const columnWords = ({ edits, preserve_norm }: Steering): string =>
   columnName(edits, () => undefined) + (preserve_norm === true ? ", norm kept" : "");
@@ -97,10 +93,10 @@ const settingWords = (value: Generation[keyof Generation]): string => {
 export function differences({ runs, views }: Compared): Difference[] {
   const [left, right] = views;
   const said = ({ model, saes }: Compared["runs"][number]) => [model, ...saes].filter(Boolean).join(" + ");
-  const settings = Object.entries(GENERATION).map(([field, name]) => ({
+  const settings = GENERATION.map(({ field, name }) => ({
     name,
-    left: settingWords(left.generation[field as keyof Generation]),
-    right: settingWords(right.generation[field as keyof Generation]),
+    left: settingWords(left.generation[field]),
+    right: settingWords(right.generation[field]),
   }));
   const all: Difference[] = [
     { name: "Model", left: said(runs[0]), right: said(runs[1]) },

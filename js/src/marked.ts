@@ -1,5 +1,7 @@
 // A text with its marks: what differs from another text, and tokens coloured by a value each.
+
 import { compare } from "./diff";
+import { focusOn } from "./focus";
 import { paint, type TokenFace } from "./paint";
 import { piecesOf } from "./pieces";
 import type { TokenMeasures } from "./protocol.gen";
@@ -33,6 +35,5 @@ export function drawMarked(box: HTMLElement, text: string, marks: Marks): void {
   };
   const focused = box.querySelector<HTMLElement>(".sw-text-token:focus")?.dataset["token"];
   paint(box, piecesOf(parts, tokens?.texts ?? null, withRemoved), faceOf);
-  if (focused !== undefined)
-    box.querySelector<HTMLElement>(`[data-token="${focused}"]`)?.focus({ preventScroll: true });
+  if (focused !== undefined) focusOn(box.querySelector<HTMLElement>(`[data-token="${focused}"]`));
 }

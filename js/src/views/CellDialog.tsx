@@ -1,6 +1,7 @@
 import { useEffect, useRef } from "preact/hooks";
 import { type CellContext, renewed } from "../context";
 import { flagsOf } from "../flags";
+import { focusOn } from "../focus";
 import { isMeasured } from "../measures";
 import { count } from "../numbers";
 import { useView } from "../page";
@@ -36,7 +37,7 @@ function OpenCell({ context }: { context: CellContext }) {
     const opener = document.activeElement;
     dialog.current?.showModal();
     return () => {
-      if (opener instanceof HTMLElement && opener.isConnected) opener.focus({ preventScroll: true });
+      if (opener instanceof HTMLElement && opener.isConnected) focusOn(opener);
     };
   }, []);
   const close = () => {

@@ -34,7 +34,7 @@ export function ChatTurns({ turns, index, onChange }: Props) {
             label={`Role of turn ${at + 1} of prompt ${index + 1}`}
             class="sw-role"
             value={turn.role}
-            options={[...new Set([...ROLES, turn.role])].map((role) => ({ value: role, name: role }))}
+            options={[...new Set([...ROLES, turn.role])]}
             testId={`sw-prompt-${index}-role-${at}`}
             onChange={(role) => set(at, { role })}
           />

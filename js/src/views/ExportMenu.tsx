@@ -1,4 +1,5 @@
 import { useEffect, useRef, useState } from "preact/hooks";
+import { focusOn } from "../focus";
 import { useView } from "../page";
 import type { ExportFormat } from "../protocol.gen";
 import { along, UP_DOWN } from "../roving";
@@ -21,7 +22,7 @@ export function ExportMenu({ run, name }: { run: string; name: string }) {
   }, [open]);
   const close = () => {
     setOpen(false);
-    box.current?.querySelector<HTMLElement>(".sw-icon-button")?.focus({ preventScroll: true });
+    focusOn(box.current?.querySelector<HTMLElement>(".sw-icon-button"));
   };
   const onKeyDown = (event: KeyboardEvent) => {
     if (!open) return;

@@ -1,3 +1,4 @@
+import { focusOn } from "../focus";
 import { count } from "../numbers";
 import { useView } from "../page";
 import { Button } from "./Button";
@@ -12,7 +13,7 @@ export function HistoryBar() {
     const root = button.closest(".sw-root");
     const [first] = deleted.value;
     await history.undo();
-    root?.querySelector<HTMLElement>(`[data-testid="sw-past-open-${first}"]`)?.focus({ preventScroll: true });
+    focusOn(root?.querySelector<HTMLElement>(`[data-testid="sw-past-open-${first}"]`));
   };
   return (
     <div class="sw-history-bar">

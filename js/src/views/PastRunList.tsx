@@ -1,4 +1,5 @@
 import { useRef } from "preact/hooks";
+import { focusOn } from "../focus";
 import { whole } from "../numbers";
 import { useView } from "../page";
 import { along, UP_DOWN } from "../roving";
@@ -20,7 +21,7 @@ export function PastRunList() {
     await history.delete([run.id]);
     // The button that was pressed is gone: the next run takes its place, also for the keyboard.
     const left = openers();
-    left[Math.min(at, left.length - 1)]?.focus({ preventScroll: true });
+    focusOn(left[Math.min(at, left.length - 1)]);
   };
   const onKeyDown = (event: KeyboardEvent) => {
     const all = openers();

@@ -1,3 +1,4 @@
+import { focusOn } from "../focus";
 import { useView } from "../page";
 import { Button } from "./Button";
 
@@ -22,7 +23,7 @@ export function RetryButton({ cell, name }: Props) {
       testId={`sw-retry-${cell}`}
       onPress={(event) => {
         // The button goes with the press: the keyboard stays at the texts.
-        event.currentTarget.closest<HTMLElement>('[role="region"]')?.focus({ preventScroll: true });
+        focusOn(event.currentTarget.closest<HTMLElement>('[role="region"]'));
         void actions.retry([cell]);
       }}
     >

@@ -12,12 +12,12 @@ import { IconButton } from "./IconButton";
 
 const STATES = [
   { value: "any", name: "any state" },
-  { value: "done", name: "done" },
-  { value: "stopped", name: "stopped" },
-  { value: "failed", name: "failed" },
+  "done",
+  "stopped",
+  "failed",
   { value: "running", name: "writing" },
-  { value: "queued", name: "queued" },
-] as const satisfies readonly { value: Sifting["state"]; name: string }[];
+  "queued",
+] as const;
 
 const FLAG_CHOICES: readonly { value: Sifting["flag"]; name: string }[] = [
   { value: "any", name: "flagged or not" },
@@ -31,14 +31,14 @@ const FLAG_CHOICES: readonly { value: Sifting["flag"]; name: string }[] = [
 
 const KEYS = [
   { value: "prompt", name: "order of prompts" },
-  { value: "perplexity", name: "perplexity" },
+  "perplexity",
   { value: "activation", name: "feature's activation" },
-  { value: "dose", name: "dose" },
+  "dose",
   { value: "kl", name: "KL divergence" },
-  { value: "similarity", name: "similarity" },
-  { value: "repetition", name: "repetition" },
+  "similarity",
+  "repetition",
   { value: "length", name: "length in tokens" },
-] as const satisfies readonly { value: Sifting["by"]; name: string }[];
+] as const;
 
 /** Which prompts are shown, and in which order. */
 export function SiftBar({ run, nShown }: { run: RunView; nShown: number }) {

@@ -1,5 +1,6 @@
 import type { RefObject } from "preact";
 import { useEffect, useMemo } from "preact/hooks";
+import { focusOn } from "../focus";
 import { type Place, placesOf } from "../measures";
 import { useView } from "../page";
 import type { RunView } from "../protocol.gen";
@@ -87,7 +88,7 @@ function useWanted(area: RefObject<HTMLDivElement | null>, run: RunView, sifted:
     }
     results.wanted.value = null;
     cell.scrollIntoView?.({ block: "center", inline: "nearest" });
-    cell.focus({ preventScroll: true });
+    focusOn(cell);
   }, [area, results, run, wanted, sifted]);
 }
 
