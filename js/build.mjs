@@ -21,7 +21,7 @@ const onlyWhatIsUsed = {
     }));
     // Numbers are written by `numbers.ts` everywhere on the page.
     onLoad({ filter: /d3-scale.src.tickFormat\.js$/ }, () => ({
-      contents: 'export default () => { throw new Error("the page has no tickFormat: use numbers.ts"); }',
+      contents: 'export default () => { throw new Error("use numbers.ts"); }',
     }));
   },
 };

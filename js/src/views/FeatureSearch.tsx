@@ -2,6 +2,7 @@ import { useRef } from "preact/hooks";
 import { useFinder } from "../finder";
 import { whole } from "../numbers";
 import { useView } from "../page";
+import { PLAIN_TEXT } from "../plain_text";
 import { Button } from "./Button";
 import { Choice } from "./Choice";
 import { errorId, FieldError } from "./FieldError";
@@ -40,7 +41,6 @@ export function FeatureSearch() {
           <input
             ref={input}
             class="sw-input"
-            type="text"
             role="combobox"
             aria-label="Find a feature by label or index"
             aria-autocomplete="list"
@@ -49,8 +49,7 @@ export function FeatureSearch() {
             aria-activedescendant={isOpen && nHits > 0 ? id(`hit-${active}`) : undefined}
             aria-invalid={isWrong}
             aria-describedby={isWrong ? id(errorId("search")) : undefined}
-            autoComplete="off"
-            spellcheck={false}
+            {...PLAIN_TEXT}
             placeholder={
               n_labels > 0 ? `Search ${whole(n_labels)} labels, or type an index` : "Type a feature's index"
             }

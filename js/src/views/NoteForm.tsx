@@ -56,7 +56,6 @@ export function NoteForm({ run, onEnd }: Props) {
         <input
           ref={first}
           class="sw-input"
-          type="text"
           maxLength={MAX_NAME_CHARS}
           value={name}
           aria-invalid={error !== undefined}
@@ -69,7 +68,6 @@ export function NoteForm({ run, onEnd }: Props) {
         <span>Tags</span>
         <input
           class="sw-input"
-          type="text"
           value={tags}
           placeholder="separated by commas"
           data-testid="sw-note-tags"

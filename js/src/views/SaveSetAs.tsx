@@ -1,5 +1,6 @@
 import { useState } from "preact/hooks";
 import { useView } from "../page";
+import { PLAIN_TEXT } from "../plain_text";
 import { isBlank } from "../prompts";
 import type { SetKind } from "../protocol.gen";
 import { Button } from "./Button";
@@ -30,11 +31,9 @@ export function SaveSetAs({ kind, names }: { kind: SetKind; names: readonly stri
       <div class="sw-save-line">
         <input
           class="sw-input"
-          type="text"
           aria-label="Name of the set"
           placeholder="Save as…"
-          autoComplete="off"
-          spellcheck={false}
+          {...PLAIN_TEXT}
           maxLength={120}
           value={name}
           data-testid={`sw-set-name-${kind}`}
