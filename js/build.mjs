@@ -8,6 +8,24 @@ const here = dirname(fileURLToPath(import.meta.url));
 const out = join(here, "..", "steer_widget", "static");
 const MAX_BYTES = 250_000;
 
+/** What the d3 packages bring along and nothing here calls: 6 kB. */
+const onlyWhatIsUsed = {
+  name: "only-what-is-used",
+  setup({ onLoad }) {
+    // One file that makes things when it is loaded: where nobody uses them, they go.
+    onLoad({ filter: /d3-array\.mjs$/ }, ({ path }) => ({
+      contents: readFileSync(path, "utf8").replace(
+        / = (bisector|Blur2|shuffler)\(/g,
+        " = /* @__PURE__ */ $1(",
+      ),
+    }));
+    // Numbers are written by `numbers.ts` everywhere on the page.
+    onLoad({ filter: /d3-scale.src.tickFormat\.js$/ }, () => ({
+      contents: 'export default () => { throw new Error("use numbers.ts"); }',
+    }));
+  },
+};
+
 await build({
   absWorkingDir: here,
   entryPoints: [
@@ -26,8 +44,8 @@ await build({
   tsconfigRaw: {
     compilerOptions: { jsx: "react", jsxFactory: "h", jsxFragmentFactory: "Fragment", target: "ES2022" },
   },
-  // What d3-scale would bring along and nothing here calls: 22 kB.
-  alias: { "d3-interpolate": "./src/interpolate.ts", "d3-format": "./src/format.ts" },
+  alias: { "d3-interpolate": "./src/interpolate.ts", "d3-path": "./src/path.ts" },
+  plugins: [onlyWhatIsUsed],
   logLevel: "warning",
 });
 
@@ -37,7 +55,6 @@ const PACKAGES = [
   "@preact/signals",
   "@preact/signals-core",
   "d3-array",
-  "d3-path",
   "d3-scale",
   "d3-shape",
   "diff",

@@ -2,7 +2,10 @@
 import { context } from "esbuild";
 
 const served = await context({
-  entryPoints: ["dev/dev.ts"],
+  entryPoints: [
+    { in: "dev/dev.ts", out: "dev" },
+    { in: "src/styles/widget.css", out: "widget" },
+  ],
   outdir: "dev/dist",
   bundle: true,
   format: "esm",

@@ -144,8 +144,9 @@ export class Actions {
         sae: searched,
       });
       if (result?.type === "Found") ui.learn(result.cards, searched);
+      ui.fail("card", null);
     } catch (thrown) {
-      ui.fail(`card/${index}`, describe(thrown));
+      ui.fail("card", describe(thrown)); // one box, however many features there are
     }
   }
 

@@ -1,5 +1,5 @@
 // Axes of the charts: ends that move seldom while a run goes on, and ticks that a person would choose.
-import { scaleLinear, scaleLog, scaleSymlog } from "d3-scale";
+import { scaleLinear, scaleSymlog } from "d3-scale";
 
 export interface Axis {
   /** Pixels of a value. */
@@ -49,8 +49,8 @@ export function valueAxis(ends: readonly [number, number], pixels: [number, numb
     const scale = scaleLinear(ends, pixels);
     return { at: (value) => scale(value), ticks: scale.ticks(4) };
   }
-  const scale = scaleLog(ends, pixels);
-  return { at: (value) => scale(value), ticks: logTicks(ends) };
+  const scale = scaleLinear(ends.map(Math.log), pixels);
+  return { at: (value) => scale(Math.log(value)), ticks: logTicks(ends) };
 }
 
 const MAX_LOG_TICKS = 6;

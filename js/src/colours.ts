@@ -4,7 +4,7 @@ import { computed, type ReadonlySignal } from "@preact/signals";
 import { directionKey } from "./directions";
 import type { SaeInfo, Steerable } from "./protocol.gen";
 
-export const N_COLOURS = 8;
+const N_COLOURS = 8;
 
 /** FNV-1a, 32 bits. */
 function hash(text: string): number {
@@ -38,6 +38,11 @@ export class Colours {
     this.#slots = computed(() =>
       resolved(wishes.flatMap((wish) => JSON.parse(wish.value) as [string, number][])),
     );
+  }
+
+  /** Slot of the first of these; undefined for none, which is the baseline. */
+  ofFirst([first]: readonly { readonly feature: Steerable }[]): number | undefined {
+    return first && this.of(first.feature);
   }
 
   /** Slot 0 to 7. */

@@ -3,7 +3,7 @@
 import type { Line } from "./curves";
 import { featureOf, labelOf } from "./directions";
 import { dialOf, methodOf } from "./methods";
-import type { Edit, Feature, Prompt, Steering } from "./protocol.gen";
+import type { Edit, Feature, Steering } from "./protocol.gen";
 import { columnName, strengthWords, whereWords } from "./steering";
 
 export type Known = (feature: Feature | null) => string | undefined;
@@ -52,6 +52,3 @@ export function strengthUnit(unit: string | null): string {
 /** A line's strength as its column says it. */
 export const stopWords = ({ edit }: Line, strength: number): string =>
   dialOf(methodOf(edit)) === "none" ? "" : strengthWords({ ...edit, strength });
-
-export const promptWords = (prompt: Prompt): string =>
-  typeof prompt === "string" ? prompt : prompt.map((turn) => `${turn.role}: ${turn.content}`).join("\n");

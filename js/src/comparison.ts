@@ -1,6 +1,9 @@
 // Two runs side by side, as pure functions: what differs in their settings, and which of their texts belong together.
+import { SETTINGS } from "./generation";
 import type { Compared } from "./history";
-import type { Edit, Generation, Prompt, RunView, Steerable, Steering } from "./protocol.gen";
+import { promptText } from "./prompts";
+import type { Edit, Generation, RunView, Steerable, Steering } from "./protocol.gen";
+import { cellIndex } from "./sifting";
 import { columnName } from "./steering";
 
 /** A setting that differs; "" where one run has none. */
@@ -18,19 +21,11 @@ export interface Pair {
   readonly isSame: boolean;
 }
 
-const GENERATION: Readonly<Record<keyof Generation, string>> = {
-  max_new_tokens: "New tokens",
-  temperature: "Temperature",
-  top_p: "Top-p",
-  top_k: "Top-k",
-  repetition_penalty: "Repetition penalty",
-  seed: "Seed",
-  stop: "Stop texts",
-  chat: "Chat template",
-};
-
-export const promptWords = (prompt: Prompt): string =>
-  typeof prompt === "string" ? prompt : prompt.map(({ role, content }) => `${role}: ${content}`).join("\n");
+const GENERATION: readonly { readonly field: keyof Generation; readonly name: string }[] = [
+  ...SETTINGS,
+  { field: "stop", name: "Stop texts" },
+  { field: "chat", name: "Chat template" },
+];
 
 export const columnWords = ({ edits, preserve_norm }: Steering): string =>
   columnName(edits, () => undefined) + (preserve_norm === true ? ", norm kept" : "");
@@ -77,14 +72,14 @@ export function align(left: readonly string[][], right: readonly string[][]): Pa
   ];
 }
 
-export const alignColumns = (left: RunView, right: RunView): Pair[] =>
+const alignColumns = (left: RunView, right: RunView): Pair[] =>
   align(left.steerings.map(columnNames), right.steerings.map(columnNames));
 
 /** Prompts that differ are put beside each other in their order. */
-export const alignPrompts = (left: RunView, right: RunView): Pair[] =>
+const alignPrompts = (left: RunView, right: RunView): Pair[] =>
   align(
-    left.prompts.map((prompt) => [promptWords(prompt), ""]),
-    right.prompts.map((prompt) => [promptWords(prompt), ""]),
+    left.prompts.map((prompt) => [promptText(prompt), ""]),
+    right.prompts.map((prompt) => [promptText(prompt), ""]),
   );
 
 const settingWords = (value: Generation[keyof Generation]): string => {
@@ -98,22 +93,16 @@ const settingWords = (value: Generation[keyof Generation]): string => {
 export function differences({ runs, views }: Compared): Difference[] {
   const [left, right] = views;
   const said = ({ model, saes }: Compared["runs"][number]) => [model, ...saes].filter(Boolean).join(" + ");
-  const settings = Object.entries(GENERATION).map(([field, name]) => ({
+  const settings = GENERATION.map(({ field, name }) => ({
     name,
-    left: settingWords(left.generation[field as keyof Generation]),
-    right: settingWords(right.generation[field as keyof Generation]),
+    left: settingWords(left.generation[field]),
+    right: settingWords(right.generation[field]),
   }));
   const all: Difference[] = [
     { name: "Model", left: said(runs[0]), right: said(runs[1]) },
     ...settings,
     { name: "Samples", left: String(left.samples), right: String(right.samples) },
-    ...unlike(
-      alignPrompts(left, right),
-      "Prompt",
-      (run, i) => promptWords(run.prompts[i] ?? ""),
-      left,
-      right,
-    ),
+    ...unlike(alignPrompts(left, right), "Prompt", (run, i) => promptText(run.prompts[i] ?? ""), left, right),
     ...unlike(
       alignColumns(left, right),
       "Column",
@@ -169,6 +158,6 @@ export function textPairs(left: RunView, right: RunView): TextPair[] {
 
 function textOf(run: RunView, prompt: number | null, column: number | null, sample: number): string | null {
   if (prompt === null || column === null || sample >= run.samples) return null;
-  const cell = run.cells[(prompt * run.steerings.length + column) * run.samples + sample];
+  const cell = run.cells[cellIndex(run, prompt, column, sample)];
   return cell?.text.trimStart() ?? null; // models begin with the space behind the prompt
 }

@@ -25,7 +25,7 @@ export interface Handlers {
   link(state: LinkState): void;
 }
 
-export const TRAITS = ["prompts", "selection", "generation", "status", "snapshot"] as const;
+const TRAITS = ["prompts", "selection", "generation", "status", "snapshot"] as const;
 export const REPLY_TIMEOUT_MS = 15_000;
 export const SYNC_TIMEOUT_MS = 3_000;
 export const ACK_EVERY_MS = 200;
@@ -196,6 +196,7 @@ export class Connection {
   /** Some hosts throw where there is no kernel, others return a promise that fails. */
   #post(request: PageRequest, failed: (thrown: unknown) => void): void {
     try {
+      if (this.#closed) throw new Error("the widget was closed");
       Promise.resolve(this.#model.send(request)).catch(failed);
     } catch (thrown) {
       failed(thrown);

@@ -1,7 +1,8 @@
 // A sweep as lines: one direction at several strengths. The same rules as in `steer_widget/summary.py`.
 import { dialOf, methodOf } from "./methods";
 import type { CellView, Edit, RunView, Steering, Unit } from "./protocol.gen";
-import { baselineOf, cellsUnder, type Mean, meanOf, NO_MEAN, readValue, type SummaryInfo } from "./summary";
+import { baselineOf } from "./sifting";
+import { cellsUnder, type Mean, meanOf, NO_MEAN, readValue, type SummaryInfo } from "./summary";
 
 /** From how many strengths on a line is worth drawing. */
 const MIN_STRENGTHS = 3;

@@ -1,4 +1,5 @@
 // Errors as the page makes and places them; their texts follow steer_widget/errors.py.
+import { DEFAULT_GENERATION } from "./defaults";
 import { featureOf } from "./directions";
 import type { ErrorInfo, Prompt, Selection } from "./protocol.gen";
 import { rowKeys } from "./rows";
@@ -30,17 +31,6 @@ export function describe(thrown: unknown): ErrorInfo {
 
 /** Fields of an error that belong to one row of the selected features. */
 const ROW_FIELDS = ["strength", "unit", "method", "positions"] as const;
-const GENERATION_FIELDS = [
-  "max_new_tokens",
-  "temperature",
-  "top_p",
-  "top_k",
-  "repetition_penalty",
-  "seed",
-  "stop",
-  "chat",
-] as const;
-
 /** Fields of an error that belong to the layout of the run. */
 export const LAYOUT_FIELDS: readonly string[] = [
   "samples",
@@ -81,6 +71,6 @@ export function place(info: ErrorInfo, selection: Selection, prompts: readonly P
   if (info.field === "prompt" || info.field === "prompts" || info.field === "message content")
     return placeInPrompt(info, prompts);
   if (LAYOUT_FIELDS.includes(info.field)) return info.field;
-  if (GENERATION_FIELDS.some((name) => name === info.field)) return `generation/${info.field}`;
+  if (info.field in DEFAULT_GENERATION) return `generation/${info.field}`;
   return placeInRow(info, selection);
 }

@@ -143,8 +143,9 @@ export class HistoryRoom {
   async undo(): Promise<void> {
     const runs = [...this.deleted.value];
     if (runs.length === 0) return;
+    if ((await this.#ask({ type: "RestoreRuns", runs })) === undefined) return; // it can be tried again
     this.#forgetDeleted();
-    if ((await this.#ask({ type: "RestoreRuns", runs })) !== undefined) await this.refresh();
+    await this.refresh();
   }
 
   #forgetDeleted(): void {

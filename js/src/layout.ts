@@ -1,4 +1,5 @@
 // How many columns a selection comes to; which they are, Python says (`steer_widget/layout.py`).
+import { whole } from "./numbers";
 import type { SelectedEdit, Selection } from "./protocol.gen";
 
 const countOnce = (values: readonly number[]): number => new Set(values).size;
@@ -44,7 +45,7 @@ export function layoutProblem(selection: Selection): string {
     return "Add a strength to the grid.";
   const nColumns = countColumns({ ...selection, baseline: false, control: false });
   return nColumns > MAX_COLUMNS
-    ? `${nColumns.toLocaleString("en")} columns are too many; at most ${MAX_COLUMNS.toLocaleString("en")}.`
+    ? `${whole(nColumns)} columns are too many; at most ${whole(MAX_COLUMNS)}.`
     : "";
 }
 
@@ -57,5 +58,5 @@ export function combinationWords(selection: Selection): string {
     .filter((n) => n > 1);
   if (counts.length < 2) return "";
   const n = counts.reduce((product, one) => product * one, 1);
-  return `${counts.join(" × ")} strengths = ${n.toLocaleString("en")} combinations`;
+  return `${counts.join(" × ")} strengths = ${whole(n)} combinations`;
 }

@@ -1,10 +1,13 @@
 // A text with its marks: what differs from another text, and tokens coloured by a value each.
+
 import { compare } from "./diff";
+import { focusOn } from "./focus";
 import { paint, type TokenFace } from "./paint";
 import { piecesOf } from "./pieces";
 import type { TokenMeasures } from "./protocol.gen";
-import { spokenToken, valueWords } from "./token_words";
+import { valueWords } from "./token_words";
 import type { ColourBy } from "./tokens";
+import { spoken } from "./whitespace";
 
 export interface Marks {
   /** The text it is compared with; null: with none. */
@@ -26,11 +29,11 @@ export function drawMarked(box: HTMLElement, text: string, marks: Marks): void {
   const parts = against === null ? [{ kind: "same" as const, text: whole }] : compare(against, whole).parts;
   const faceOf = (at: number): TokenFace => {
     const value = values?.[at] ?? null;
-    const said = spokenToken(tokens?.texts[at] ?? "");
+    const token = tokens?.texts[at] ?? "";
+    const said = token.trim() || spoken(token); // in a text, that words begin with a space goes without saying
     return { label: value === null ? said : `${said}, ${valueWords(by, value)}`, value };
   };
   const focused = box.querySelector<HTMLElement>(".sw-text-token:focus")?.dataset["token"];
   paint(box, piecesOf(parts, tokens?.texts ?? null, withRemoved), faceOf);
-  if (focused !== undefined)
-    box.querySelector<HTMLElement>(`[data-token="${focused}"]`)?.focus({ preventScroll: true });
+  if (focused !== undefined) focusOn(box.querySelector<HTMLElement>(`[data-token="${focused}"]`));
 }

@@ -17,7 +17,7 @@ import { scaled, visibleRows } from "./visible";
 
 export const N_TOKENS = 8;
 /** A question that another page or the notebook has overtaken is asked again after so long. */
-export const AGAIN_MS = 250;
+const AGAIN_MS = 250;
 
 interface Wire {
   request(command: PageCommand): Promise<Reply["result"]>;

@@ -33,15 +33,18 @@ export function signed(value: number): string {
   return `${value > 0 ? "+" : "−"}${Math.abs(value)}`;
 }
 
+/** A whole number with its thousands apart. */
+export const whole = (n: number): string => n.toLocaleString("en");
+
 export function count(n: number, noun: string): string {
-  return `${n.toLocaleString("en")} ${noun}${n === 1 ? "" : "s"}`;
+  return `${whole(n)} ${noun}${n === 1 ? "" : "s"}`;
 }
 
 export const FIGURE_SPACE = "\u2007";
 
 /** The number in the room that its largest value takes, so that nothing beside it moves. */
 export const padded = (n: number, largest: number): string =>
-  n.toLocaleString("en").padStart(largest.toLocaleString("en").length, FIGURE_SPACE);
+  whole(n).padStart(whole(largest).length, FIGURE_SPACE);
 
 export function duration(seconds: number): string {
   const whole = Math.max(0, Math.round(seconds));

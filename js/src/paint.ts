@@ -20,7 +20,7 @@ function removed(text: string): HTMLElement {
   const gap = document.createElement("span");
   gap.className = "sw-removed";
   const mark = document.createElement("del");
-  mark.textContent = text.trim() === "" ? "↵" : text.trim();
+  mark.textContent = text.trim() === "" ? "⏎" : text.trim();
   gap.append(" ", mark, text.startsWith(" ") ? "" : " ");
   return gap;
 }

@@ -2,6 +2,7 @@
 import { effect, type Signal, signal } from "@preact/signals";
 import { type CellContext, contextOf, renewed } from "./context";
 import { Frames } from "./frames";
+import { featuresOf } from "./run_features";
 import { NOTHING_SIFTED, type Sifting } from "./sifting";
 import type { Store } from "./store";
 import { type Ask, TokensRoom } from "./tokens";
@@ -45,6 +46,13 @@ export class ResultsRoom {
       const { run } = store.shown.value;
       const pins = this.pins.value.map((pin) => renewed(pin, run));
       if (pins.some((pin, i) => pin !== this.pins.value[i])) this.pins.value = pins;
+    });
+    // The feature that colours was chosen among those of one run: another run may not have it.
+    effect(() => {
+      const { feature } = this.tokens;
+      const { run } = store.shown.value;
+      if (feature.value === "" || run === null) return;
+      if (!featuresOf(run.steerings, store).some(({ key }) => key === feature.value)) feature.value = "";
     });
   }
 

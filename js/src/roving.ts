@@ -1,4 +1,20 @@
-// Arrow keys in a grid of which one place is a stop of the tab key.
+// Arrow keys among things of which one is a stop of the tab key.
+
+export const UP_DOWN = ["ArrowUp", "ArrowDown"] as const;
+export const LEFT_RIGHT = ["ArrowLeft", "ArrowRight"] as const;
+
+/** Where a key leads from `at` in a list of `n`, with the keys for back and on; null for keys that lead nowhere. */
+export function along(
+  at: number,
+  n: number,
+  key: string,
+  [back, on]: readonly [string, string],
+  isRound = false,
+): number | null {
+  const step = { [back]: -1, [on]: 1, Home: -at, End: n - 1 - at }[key];
+  if (step === undefined) return null;
+  return isRound ? (at + step + n) % n : Math.max(0, Math.min(n - 1, at + step));
+}
 
 /** Where a key leads from `at` in a grid of `size` rows and columns; null for keys that lead nowhere. */
 export function moved(

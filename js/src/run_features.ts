@@ -10,6 +10,7 @@ export interface RunFeature {
   readonly name: string;
 }
 
+/** Of all edits, each feature once. */
 export function featuresOf(
   steerings: readonly { readonly edits: readonly Edit[] }[],
   store: Store,

@@ -12,6 +12,6 @@ const STEPS = [1, 2, 5, 10];
 export function niceTop(value: number): number {
   if (!(value > 0)) return 0;
   const size = 10 ** Math.floor(Math.log10(value));
-  const step = STEPS.find((one) => one * size >= value) ?? 10;
+  const step = STEPS.find((one) => one * size >= value * 0.999) ?? 10;
   return Number((step * size).toPrecision(1));
 }

@@ -3,7 +3,7 @@ import { batch, computed, type ReadonlySignal, type Signal, signal } from "@prea
 import { Colours } from "./colours";
 import type { LinkState } from "./connection";
 import { DEFAULT_GENERATION, EMPTY_SELECTION, UNKNOWN_STATUS } from "./defaults";
-import { searchedSae } from "./directions";
+import { featureOf, labelOf, searchedSae } from "./directions";
 import { invalidInput, place } from "./errors";
 import { countColumns, layoutProblem } from "./layout";
 import { LoadingClock } from "./loading";
@@ -19,6 +19,7 @@ import type {
   RunSnapshot,
   Selection,
   Status,
+  Steerable,
 } from "./protocol.gen";
 import { NOTHING_SHOWN, type Outcome, type RunEvent, reduce, reduceSaved, type Shown } from "./reducer";
 import { countUnfinished, isActive } from "./states";
@@ -100,10 +101,17 @@ export class Store {
   }
 
   /** What is known of a feature. */
-  card(feature: Pick<Feature, "index" | "sae"> | null): FeatureCard | undefined {
+  readonly card = (feature: Pick<Feature, "index" | "sae"> | null): FeatureCard | undefined => {
     const sae = feature === null ? null : searchedSae(feature.sae, this.status.value.saes);
     return sae === null ? undefined : this.ui.cards.value.get(`${sae}:${feature?.index}`);
-  }
+  };
+
+  /** The label that is known of a feature beside its own. */
+  readonly label = (feature: Pick<Feature, "index" | "sae"> | null): string | undefined =>
+    this.card(feature)?.label;
+
+  /** What a direction is called; "" for a feature that nobody has named. */
+  readonly nameOf = (direction: Steerable): string => labelOf(direction, this.label(featureOf(direction)));
 
   /** Takes a message of the run in and has it drawn with the next frame. */
   receive(event: RunEvent): Outcome {

@@ -2,6 +2,7 @@
 import { normOf } from "./directions";
 import { rounded } from "./numbers";
 import type { FeatureCard, SaeInfo, SelectedEdit, Steerable, Unit } from "./protocol.gen";
+import { niceTop } from "./scales";
 import { sortedOnce } from "./strengths";
 
 export const UNITS: readonly { value: Unit; name: string; hint: string }[] = [
@@ -30,18 +31,12 @@ export interface Scale {
   fromPosition(position: number): number;
 }
 
-/** The next number of the form 1, 2 or 5 times a power of ten. */
-function niceCeil(value: number): number {
-  const power = 10 ** Math.floor(Math.log10(value));
-  return (([1, 2, 5].find((step) => step * power >= value * 0.999) ?? 10) as number) * power;
-}
-
 /** How far the dial reaches to each side; the number box takes any finite number. */
 export function dialRange(unit: Unit, sae: SaeInfo | null, norm = 1): number {
   if (unit === "max_act") return 8;
   if (unit === "norm") return 2;
   const known = sae !== null && sae.residual_norm > 0 ? sae.residual_norm : FALLBACK_RAW_RANGE;
-  return niceCeil(known / norm);
+  return niceTop(known / norm);
 }
 
 /** Where a newly chosen direction of this length starts, raw. */

@@ -8,6 +8,7 @@
 import { flagsOf } from "./flags";
 import { percent, plainNumber, short, shortSigned, signed } from "./numbers";
 import type { CellView, RunView } from "./protocol.gen";
+import { cellIndex } from "./sifting";
 
 export type SummaryMeasure =
   | "kl"
@@ -147,18 +148,13 @@ export function meanOfCells(info: SummaryInfo, cells: readonly (CellView | undef
 
 /** Numbers of the cells of one prompt under one column, a cell for each sample. */
 export function cellsAt(run: RunView, prompt: number, column: number): number[] {
-  const first = (prompt * run.steerings.length + column) * run.samples;
-  return Array.from({ length: run.samples }, (_, sample) => first + sample);
+  return Array.from({ length: run.samples }, (_, sample) => cellIndex(run, prompt, column, sample));
 }
 
 /** Numbers of all cells under these columns, prompt by prompt. */
 export function cellsUnder(run: RunView, columns: readonly number[]): number[] {
   return run.prompts.flatMap((_, prompt) => columns.flatMap((column) => cellsAt(run, prompt, column)));
 }
-
-/** The unsteered column; -1 where the run has none. */
-export const baselineOf = (run: RunView): number =>
-  run.steerings.findIndex(({ edits }) => edits.length === 0);
 
 /** Means over the samples, for each prompt a row with the columns' means. */
 export function heatmapOf(run: RunView, info: SummaryInfo): Mean[][] {

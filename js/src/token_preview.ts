@@ -7,7 +7,7 @@ import type { Store } from "./store";
 import { visibleRows } from "./visible";
 
 /** Typing rests so long before the tokens are asked for. */
-export const TOKENS_PAUSE_MS = 250;
+const TOKENS_PAUSE_MS = 250;
 
 interface Wire {
   request(command: PageCommand): Promise<Reply["result"]>;
@@ -72,6 +72,12 @@ export class TokenPreviews {
           );
       }
     });
+  }
+
+  /** A prompt was taken out: those behind it have another number. */
+  removed(index: number): void {
+    const kept = [...this.opened.value].filter((i) => i !== index);
+    this.opened.value = new Set(kept.map((i) => (i > index ? i - 1 : i)));
   }
 
   toggle(index: number): void {

@@ -46,20 +46,6 @@ export function valueWords(by: ColourBy, value: number): string {
   return `${one} ${short(value)}${unit === "" ? "" : ` ${unit}`}`;
 }
 
-/** A token as it can be seen: its spaces and line breaks shown by signs. */
-export function visibleToken(text: string): string {
-  return text.replace(/\n/g, "↵").replace(/\t/g, "⇥").replace(/ /g, "␣") || "∅";
-}
-
-const SPOKEN: Readonly<Record<string, string>> = { " ": "space", "\n": "line break", "\t": "tab" };
-
-/** A token as it can be heard. */
-export function spokenToken(text: string): string {
-  const bare = text.trim();
-  if (bare !== "") return bare;
-  return [...text].map((char) => SPOKEN[char] ?? "space").join(", ") || "nothing";
-}
-
 /** Whether the pass that measures tokens has come to this cell. */
 export const isScored = ({ measures }: CellView): boolean =>
   measures.perplexity !== null || measures.kl_mean !== null || measures.activations.length > 0;

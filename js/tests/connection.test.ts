@@ -204,6 +204,9 @@ test("after closing, nothing is heard, waited for or sent", async () => {
   const sent = host.sent.length;
   host.say(delta(1, "r"));
   host.set("prompts", ["x"]);
+  await expect(
+    connection.request({ type: "ListRuns", text: "", tag: "", n_runs: 1, start: 0 }),
+  ).rejects.toThrow("could not be sent");
   await vi.advanceTimersByTimeAsync(10 * SYNC_TIMEOUT_MS);
   expect(events).toEqual([]);
   expect(links).toEqual(["waiting"]);

@@ -257,7 +257,7 @@ describe("a feature's card", () => {
     output_score: 0.31,
     label_confidence: 3,
     logit_lens_up: [" walk", "\n", " walk"],
-    logit_lens_down: [" sit"],
+    logit_lens_down: ["·sit"],
     examples: [{ act: 41.27, left: "they ", token: "walk", right: " home <i>now</i>" }],
   });
 
@@ -274,8 +274,8 @@ describe("a feature's card", () => {
       expect(preview.textContent).toContain(words);
     const chips = (testId: string) =>
       [...get(preview, testId).querySelectorAll("li")].map((chip) => chip.textContent);
-    expect(chips("sw-tokens-up")).toEqual([" walk", "↵", " walk"]);
-    expect(chips("sw-tokens-down")).toEqual([" sit"]);
+    expect(chips("sw-tokens-up")).toEqual(["·walk", "⏎", "·walk"]);
+    expect(chips("sw-tokens-down")).toEqual(["·sit"]);
     expect(preview.querySelector("mark")?.textContent).toBe("walk");
     expect(preview.querySelector("i")).toBeNull();
   });

@@ -148,6 +148,13 @@ describe("the list", () => {
     expect(find(page.el, "sw-history-error")).toBeNull();
   });
 
+  it("says that no kernel answers where it was never read", async () => {
+    page.close();
+    page = await mount({}, true);
+    await press(page.el, "sw-tab-history");
+    expect(words("sw-history-offline")).toContain("does not answer");
+  });
+
   it("is gone through with the arrows", async () => {
     await openHistory(page, [past("a"), past("b"), past("c")]);
     get(page.el, "sw-past-open-a").focus();
@@ -285,6 +292,19 @@ describe("deleting", () => {
     expect(find(page.el, "sw-history-undo")).not.toBeNull();
     await vi.advanceTimersByTimeAsync(200);
     expect(find(page.el, "sw-history-undo")).toBeNull();
+  });
+
+  it("can be undone once more where that failed", async () => {
+    await openHistory(page, [past("a"), past("b")]);
+    await press(page.el, "sw-past-delete-a");
+    page.host.answer("DeleteRuns");
+    await settle();
+    await press(page.el, "sw-history-undo");
+    page.host.refuse("RestoreRuns", { ...invalid("", "", ""), message: "The disk is full." });
+    await settle();
+    expect(words("sw-history-error")).toContain("The disk is full.");
+    await press(page.el, "sw-history-undo");
+    expect(page.host.of("RestoreRuns").map(({ command }) => command.runs)).toEqual([["a"], ["a"]]);
   });
 
   it("is refused for a run that is on, which stays", async () => {

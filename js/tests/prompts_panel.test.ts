@@ -254,6 +254,18 @@ describe("the tokens of a prompt", () => {
     expect(get(el, "sw-tokens-toggle-0").textContent).toBe("3 tokens, 2 steered");
   });
 
+  test("stay with their prompt when one before it is removed", async () => {
+    const { host, el } = await open({ prompts: ["one", "two", "three"] });
+    await press(el, "sw-tokens-toggle-1");
+    await sent(host, "ReadTokens");
+    expect(host.last("ReadTokens").command.prompt).toBe("two");
+    await press(el, "sw-remove-prompt-0");
+    await settle();
+    expect(get(el, "sw-tokens-toggle-0").getAttribute("aria-expanded")).toBe("true");
+    expect(get(el, "sw-tokens-toggle-1").getAttribute("aria-expanded")).toBe("false");
+    expect(host.last("ReadTokens").command.prompt).toBe("two");
+  });
+
   test("show what is special, what is not seen and what the chosen row steers", async () => {
     const { el } = await preview();
     expect(chips(el).map((chip) => chip.textContent)).toEqual(["<s>", "Hi", "·you⏎"]);

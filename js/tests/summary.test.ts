@@ -1,4 +1,5 @@
 // The numbers of a run in sum, and how the page draws them. `tests/unit/test_plotting.py` reads the same numbers.
+import { pathRound } from "d3-path";
 import { h, render } from "preact";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import shared from "../../tests/unit/data/summary.json";
@@ -7,6 +8,7 @@ import { baselineMean, kindsOf, linesOf, overSteered, pointsOf, symlogFrom } fro
 import { heatOf } from "../src/heat";
 import { interpolate, interpolateRound, piecewise } from "../src/interpolate";
 import { openPage, type Page, ViewProvider } from "../src/page";
+import { Path } from "../src/path";
 import type { CellView, Measures, RunView, SelectedEdit, Steering } from "../src/protocol.gen";
 import { moved } from "../src/roving";
 import {
@@ -93,6 +95,19 @@ test("ends of axes move seldom and ticks are round", () => {
   expect(tickWords(valueAxis([0, 1.5], [100, 0], false).ticks)).toEqual(["0.0", "0.5", "1.0", "1.5"]);
   expect(valueAxis([5, 200], [100, 0], true).ticks).toEqual([5, 10, 20, 50, 100, 200]);
   expect(valueAxis([1, 1e9], [100, 0], true).ticks.length).toBeLessThanOrEqual(6);
+});
+
+test("what stands in for d3-path draws as it does", () => {
+  const draw = (path: Path | ReturnType<typeof pathRound>) => {
+    path.moveTo(1.23456, -2);
+    path.lineTo(3, 4.00049);
+    path.closePath();
+    path.rect(-3.5, -3.5, 7, 7.12345);
+    path.moveTo(4.5, 0);
+    path.arc(0, 0, 4.5, 0, 2 * Math.PI);
+    return path.toString();
+  };
+  expect(draw(new Path(3))).toBe(draw(pathRound(3)));
 });
 
 test("what stands in for d3-interpolate goes between numbers", () => {

@@ -215,6 +215,14 @@ describe("colours of tokens", () => {
     expect(tokensIn(1)[1]?.getAttribute("aria-label")).toBe("saw, activation 0.50");
     await choose(page.el, "sw-colour-feature", "demo:8");
     expect(tokensIn(1)[1]?.getAttribute("aria-label")).toBe("saw, activation 3.00");
+    // A run without that feature is coloured by its own.
+    page.host.say(snapshot(2, { ...aRun(), id: "r2" }));
+    await rest();
+    await vi.waitFor(() => expect(page.host.last("ReadCells").command.run).toBe("r2"));
+    const { run, cells: asked } = page.host.last("ReadCells").command;
+    page.host.answer("ReadCells", { type: "CellsRead", run, cells: asked.map(tokensOf) });
+    await rest();
+    expect(tokensIn(1)[1]?.getAttribute("aria-label")).toBe("saw, activation 10.0");
   });
 });
 
@@ -254,7 +262,7 @@ describe("a token", () => {
     const tip = get(page.el, "sw-token-tip");
     expect(document.activeElement?.getAttribute("aria-describedby")).toBe(tip.id);
     const words = tip.textContent ?? "";
-    expect(words).toContain("␣saw");
+    expect(words).toContain("·saw");
     expect(words).toContain("KL0.50 nats");
     expect(words).toContain("surprise3.00 nats");
     expect(words).toContain("war10.0");
@@ -262,11 +270,37 @@ describe("a token", () => {
       [...row.children].map((one) => one.textContent),
     );
     expect(rows).toEqual([
-      ["␣saw came", "50.0 %", "25.0 %"],
-      ["␣else", "12.5 %", "<0.1 %"],
+      ["·saw came", "50.0 %", "25.0 %"],
+      ["·else", "12.5 %", "<0.1 %"],
     ]);
     await pressKey("Escape");
     expect(find(page.el, "sw-token-tip")).toBeNull();
+  });
+
+  it("tells features of one index apart by their SAE", async () => {
+    const feature = { kind: "feature", index: 7, label: "peace", sae: "other" } as const;
+    const edits = [edit(7, 70, "war"), { ...edit(7), feature }] as Edit[];
+    const activations = ["demo", "other"].map((sae) => ({ index: 7, sae, mean: 1, max: 3 }));
+    const cells = TEXTS.map((_, i) =>
+      ended(i, { measures: { ...NOTHING_MEASURED, perplexity: 3, activations } }),
+    );
+    page = await show(aRun({ steerings: [steering(), steering(...edits)], cells }));
+    await choose(page.el, "sw-colour-by", "kl");
+    await vi.waitFor(() => expect(page.host.of("ReadCells")).toHaveLength(1));
+    const read = [0, 1, 2, 3].map((i) => {
+      const { index, tokens } = tokensOf(i);
+      return { index, tokens: { ...tokens, activations: [tokens.kl, tokens.surprise] } };
+    });
+    page.host.answer("ReadCells", { type: "CellsRead", run: "r1", cells: read });
+    await rest();
+    tokensIn(1)[1]?.focus();
+    await settle();
+    const rows = [...get(page.el, "sw-token-tip").querySelectorAll("dl > div")].map((row) => row.textContent);
+    expect(rows).toEqual(["KL0.50 nats", "surprise3.00 nats", "war0.50", "peace3.00"]);
+    await press(page.el, "sw-measures-1");
+    const told = get(page.el, "sw-measure-details-1").textContent;
+    expect(told).toContain("war 7");
+    expect(told).toContain("peace 7");
   });
 
   it("tells it to a pointer too", async () => {
@@ -274,6 +308,6 @@ describe("a token", () => {
     await colour("kl");
     tokensIn(3)[2]?.dispatchEvent(new Event("pointerover", { bubbles: true }));
     await settle();
-    expect(get(page.el, "sw-token-tip").textContent).toContain("␣to");
+    expect(get(page.el, "sw-token-tip").textContent).toContain("·to");
   });
 });

@@ -269,6 +269,24 @@ describe("stopping", () => {
     expect(find(el, "sw-stop-late")).toBeNull();
   });
 
+  test("asks before Interrupt each time", async () => {
+    const opened = await open(chosen(edit(1)));
+    const { host, el } = opened;
+    host.widget_manager = { kernel: { interrupt: () => Promise.resolve() } };
+    await startRun(opened);
+    await press(el, "sw-stop");
+    await vi.waitFor(() => get(el, "sw-stop-late"), 2000);
+    await press(el, "sw-interrupt"); // and thought better of: the run ends by itself
+    get(el, "sw-interrupt-confirm");
+    host.answer("Stop");
+    host.say(snapshot(2, runView("r1", 2, { state: "stopped" })));
+    host.say(snapshot(3, runView("r2", 2)));
+    await settle();
+    await press(el, "sw-stop");
+    await vi.waitFor(() => get(el, "sw-stop-late"), 2000);
+    expect(find(el, "sw-interrupt-confirm")).toBeNull();
+  });
+
   test("an error puts Stop back", async () => {
     const opened = await open(chosen(edit(1)));
     await startRun(opened);

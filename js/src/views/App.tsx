@@ -1,4 +1,5 @@
 import { useEffect, useState } from "preact/hooks";
+import { keepNear } from "../focus";
 import { type View, ViewProvider } from "../page";
 import { themeOf, watchTheme } from "../theme";
 import { HistoryPanel } from "./HistoryPanel";
@@ -16,7 +17,7 @@ export function App({ view }: { view: View }) {
     event.stopPropagation();
     if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey)) return;
     event.preventDefault();
-    void view.actions.run();
+    if (view.store.ui.tab.value === "steer") void view.actions.run();
   };
   return (
     <ViewProvider value={view}>
@@ -27,6 +28,7 @@ export function App({ view }: { view: View }) {
         data-testid="sw-root"
         data-lm-suppress-shortcuts="true"
         onKeyDown={onKeyDown}
+        onClick={keepNear}
         onFocusIn={() => view.actions.wake()}
         onPointerEnter={() => view.actions.wake()}
       >

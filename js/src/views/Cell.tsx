@@ -42,8 +42,7 @@ export function Cell({
   ask,
 }: Props) {
   const { store } = useView();
-  const [first] = edits;
-  const colour = first === undefined ? undefined : store.colours.of(first.feature);
+  const colour = store.colours.ofFirst(edits);
   return useMemo(
     () => (
       <div
@@ -71,7 +70,7 @@ export function Cell({
         {cell.error !== null && (
           <ErrorBox error={cell.error} testId={`sw-cell-error-${cell.index}`} compact />
         )}
-        <div class="sw-cell-end">
+        <div>
           <CellFoot run={run} cell={cell} name={name} isRunOn={isRunOn} />
           <CellMeasures
             cell={cell}

@@ -1,7 +1,7 @@
 import { useView } from "../page";
 import type { CellView } from "../protocol.gen";
 import { CopyButton } from "./CopyButton";
-import { Icon } from "./Icon";
+import { IconButton } from "./IconButton";
 
 interface Props {
   run: string;
@@ -17,28 +17,23 @@ export function CellActions({ run, cell, name }: Props) {
   const isPinned = results.isPinned(run, cell.index);
   return (
     <span class="sw-cell-actions" data-pinned={isPinned}>
-      <button
-        type="button"
-        class="sw-icon-button"
-        aria-label={`Read ${name} by itself`}
+      <IconButton
+        icon="expand"
+        label={`Read ${name} by itself`}
         title="Read by itself: whole text, prompt and measures"
-        data-testid={`sw-expand-${cell.index}`}
-        onClick={() => results.expand(run, cell.index, id(""))}
-      >
-        <Icon name="expand" />
-      </button>
+        testId={`sw-expand-${cell.index}`}
+        onPress={() => results.expand(run, cell.index, id(""))}
+      />
       <CopyButton text={cell.text} what="this text" />
-      <button
-        type="button"
-        class="sw-icon-button sw-pin"
-        aria-label={`Pin ${name}`}
-        aria-pressed={isPinned}
+      <IconButton
+        icon="pin"
+        class="sw-pin"
+        label={`Pin ${name}`}
+        isPressed={isPinned}
         title={isPinned ? "Pinned above the table; press to take it out" : "Pin above the table, to compare"}
-        data-testid={`sw-pin-${cell.index}`}
-        onClick={() => results.togglePin(run, cell.index)}
-      >
-        <Icon name="pin" />
-      </button>
+        testId={`sw-pin-${cell.index}`}
+        onPress={() => results.togglePin(run, cell.index)}
+      />
     </span>
   );
 }

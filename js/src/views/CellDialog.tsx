@@ -1,6 +1,7 @@
 import { useEffect, useRef } from "preact/hooks";
 import { type CellContext, renewed } from "../context";
 import { flagsOf } from "../flags";
+import { focusOn } from "../focus";
 import { isMeasured } from "../measures";
 import { count } from "../numbers";
 import { useView } from "../page";
@@ -15,6 +16,7 @@ import { ColourChoice } from "./ColourChoice";
 import { CopyButton } from "./CopyButton";
 import { IconButton } from "./IconButton";
 import { MeasureList } from "./MeasureList";
+import { Swatch } from "./Swatch";
 import { TokenLegend } from "./TokenLegend";
 import { TokenTips } from "./TokenTips";
 
@@ -35,14 +37,13 @@ function OpenCell({ context }: { context: CellContext }) {
     const opener = document.activeElement;
     dialog.current?.showModal();
     return () => {
-      if (opener instanceof HTMLElement && opener.isConnected) opener.focus({ preventScroll: true });
+      if (opener instanceof HTMLElement && opener.isConnected) focusOn(opener);
     };
   }, []);
   const close = () => {
     results.expanded.value = null;
   };
-  const name = cellName(edits, at, sample, (feature) => store.card(feature)?.label);
-  const [first] = edits;
+  const name = cellName(edits, at, sample, store.label);
   const shown = store.shown.value.run;
   const { measures } = cell;
   return (
@@ -51,7 +52,7 @@ function OpenCell({ context }: { context: CellContext }) {
       ref={dialog}
       class="sw-dialog"
       aria-labelledby={id("cell-title")}
-      data-colour={first === undefined ? undefined : store.colours.of(first.feature)}
+      data-colour={store.colours.ofFirst(edits)}
       data-testid="sw-dialog"
       onClose={close}
       onClick={(event) => {
@@ -60,7 +61,7 @@ function OpenCell({ context }: { context: CellContext }) {
     >
       <div class="sw-dialog-body">
         <header class="sw-dialog-head">
-          <span class="sw-swatch" aria-hidden="true" />
+          <Swatch />
           <h3 id={id("cell-title")} dir="auto">
             {name}
           </h3>
@@ -76,9 +77,17 @@ function OpenCell({ context }: { context: CellContext }) {
             />
           </span>
         </header>
-        <p class="sw-dialog-prompt" dir="auto" data-testid="sw-dialog-prompt">
+        <div
+          class="sw-dialog-prompt"
+          dir="auto"
+          role="group"
+          aria-label="Prompt"
+          // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling area must be reachable by keyboard
+          tabIndex={0}
+          data-testid="sw-dialog-prompt"
+        >
           {promptText(prompt)}
-        </p>
+        </div>
         <div class="sw-toolbar-row">
           <ChangesChoice
             reason={
@@ -89,7 +98,7 @@ function OpenCell({ context }: { context: CellContext }) {
           <ColourChoice features={featuresOf([{ edits }], store)} prefix="sw-dialog" />
         </div>
         <TokenLegend run={run} />
-        <TokenTips>
+        <TokenTips name="dialog">
           <CellText
             run={run}
             cell={cell}

@@ -23,12 +23,7 @@ interface Props {
 export function CellRow({ run, at, sample, places, matches, isHidden }: Props) {
   const { store } = useView();
   const nameOf = (edits: readonly Edit[]) =>
-    cellName(
-      edits,
-      run.prompts.length > 1 ? at : null,
-      run.samples > 1 ? sample : null,
-      (feature) => store.card(feature)?.label,
-    );
+    cellName(edits, run.prompts.length > 1 ? at : null, run.samples > 1 ? sample : null, store.label);
   const [asked, ask] = useState<number | null>(null);
   const first = at * run.steerings.length * run.samples + sample;
   const column = run.steerings.findIndex((_, i) => first + i * run.samples === asked);

@@ -1,4 +1,5 @@
 import { useView } from "../page";
+import { Check } from "./Check";
 
 interface Props {
   /** Why differences cannot be marked; "" where they can. */
@@ -14,32 +15,30 @@ export function ChangesChoice({ reason, prefix }: Props) {
   const isOn = marksChanges.value && reason === "";
   return (
     <span class="sw-tools" role="group" aria-label="Differences from the baseline">
-      <label class="sw-check" title="Underlines the words that the baseline's text does not have there">
-        <input
-          type="checkbox"
-          checked={isOn}
-          disabled={reason !== ""}
-          aria-describedby={reason === "" ? undefined : id(`${prefix}-no-baseline`)}
-          data-testid={`${prefix}-changes`}
-          onChange={({ currentTarget }) => {
-            marksChanges.value = currentTarget.checked;
-          }}
-        />
+      <Check
+        title="Underlines the words that the baseline's text does not have there"
+        isOn={isOn}
+        isDisabled={reason !== ""}
+        describedBy={reason === "" ? undefined : id(`${prefix}-no-baseline`)}
+        testId={`${prefix}-changes`}
+        onChange={(on) => {
+          marksChanges.value = on;
+        }}
+      >
         Differences
-      </label>
+      </Check>
       {reason === "" ? (
-        <label class="sw-check" title="Shows, struck through, the words that only the baseline's text has">
-          <input
-            type="checkbox"
-            checked={isOn && showsRemoved.value}
-            disabled={!isOn}
-            data-testid={`${prefix}-removed`}
-            onChange={({ currentTarget }) => {
-              showsRemoved.value = currentTarget.checked;
-            }}
-          />
+        <Check
+          title="Shows, struck through, the words that only the baseline's text has"
+          isOn={isOn && showsRemoved.value}
+          isDisabled={!isOn}
+          testId={`${prefix}-removed`}
+          onChange={(on) => {
+            showsRemoved.value = on;
+          }}
+        >
           Show removed
-        </label>
+        </Check>
       ) : (
         <span class="sw-quiet" id={id(`${prefix}-no-baseline`)} data-testid={`${prefix}-no-baseline`}>
           ({reason})

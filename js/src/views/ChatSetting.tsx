@@ -1,4 +1,5 @@
 import { useView } from "../page";
+import { Check } from "./Check";
 import { FieldError } from "./FieldError";
 
 export const NO_TEMPLATE = "This model has no chat template.";
@@ -10,17 +11,15 @@ export function ChatSetting() {
   const hasNone = store.status.value.model?.has_chat_template === false;
   return (
     <div class="sw-setting sw-setting-chat" data-idle={hasNone}>
-      <label class="sw-check">
-        <input
-          type="checkbox"
-          checked={chat}
-          disabled={hasNone && !chat}
-          aria-describedby={id("chat-hint")}
-          data-testid="sw-gen-chat"
-          onChange={(event) => actions.setGeneration({ chat: event.currentTarget.checked })}
-        />
+      <Check
+        isOn={chat}
+        isDisabled={hasNone && !chat}
+        describedBy={id("chat-hint")}
+        testId="sw-gen-chat"
+        onChange={(on) => actions.setGeneration({ chat: on })}
+      >
         Chat template
-      </label>
+      </Check>
       <span class="sw-hint" id={id("chat-hint")} data-testid="sw-gen-chat-hint">
         {hasNone
           ? `${NO_TEMPLATE}${chat ? " Turn this off to run." : ""}`

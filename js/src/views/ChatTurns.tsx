@@ -1,8 +1,8 @@
 import { useView } from "../page";
 import { nextRole } from "../prompts";
 import type { Message } from "../protocol.gen";
+import { Button } from "./Button";
 import { Choice } from "./Choice";
-import { Icon } from "./Icon";
 import { IconButton } from "./IconButton";
 import { PromptText } from "./PromptText";
 
@@ -34,7 +34,7 @@ export function ChatTurns({ turns, index, onChange }: Props) {
             label={`Role of turn ${at + 1} of prompt ${index + 1}`}
             class="sw-role"
             value={turn.role}
-            options={[...new Set([...ROLES, turn.role])].map((role) => ({ value: role, name: role }))}
+            options={[...new Set([...ROLES, turn.role])]}
             testId={`sw-prompt-${index}-role-${at}`}
             onChange={(role) => set(at, { role })}
           />
@@ -58,25 +58,23 @@ export function ChatTurns({ turns, index, onChange }: Props) {
         </div>
       ))}
       <div class="sw-turn-tools" id={id(`turns-${index}`)}>
-        <button
-          type="button"
-          class="sw-link"
-          data-testid={`sw-prompt-${index}-add-turn`}
-          onClick={() => onChange([...turns, { role: nextRole(turns), content: "" }])}
+        <Button
+          kind="link"
+          icon="plus"
+          testId={`sw-prompt-${index}-add-turn`}
+          onPress={() => onChange([...turns, { role: nextRole(turns), content: "" }])}
         >
-          <Icon name="plus" />
           Add {nextRole(turns)} turn
-        </button>
+        </Button>
         {turns[0]?.role !== "system" && (
-          <button
-            type="button"
-            class="sw-link"
-            data-testid={`sw-prompt-${index}-add-system`}
-            onClick={() => onChange([{ role: "system", content: "" }, ...turns])}
+          <Button
+            kind="link"
+            icon="plus"
+            testId={`sw-prompt-${index}-add-system`}
+            onPress={() => onChange([{ role: "system", content: "" }, ...turns])}
           >
-            <Icon name="plus" />
             Add system turn
-          </button>
+          </Button>
         )}
       </div>
     </div>

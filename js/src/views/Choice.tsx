@@ -1,7 +1,14 @@
+interface Option<V extends string> {
+  value: V;
+  name: string;
+  hint?: string;
+}
+
 interface Props<V extends string> {
   label: string;
   value: V;
-  options: readonly { value: V; name: string; hint?: string }[];
+  /** What is called as its value may be that alone. */
+  options: readonly (V | Option<V>)[];
   onChange: (value: V) => void;
   testId: string;
   describedBy?: string;
@@ -12,12 +19,15 @@ interface Props<V extends string> {
 export function Choice<V extends string>({
   label,
   value,
-  options,
+  options: given,
   onChange,
   testId,
   describedBy,
   class: extra = "",
 }: Props<V>) {
+  const options = given.map(
+    (option): Option<V> => (typeof option === "object" ? option : { value: option, name: option }),
+  );
   const hint = options.find((option) => option.value === value)?.hint ?? label;
   return (
     <select

@@ -17,7 +17,7 @@ export function ColourChoice({ features, prefix }: Props) {
   const several = features.length > 1;
   return (
     <span class="sw-tools">
-      <span aria-hidden="true">Colour tokens by</span>
+      <span aria-hidden>Colour tokens by</span>
       <Choice
         label="Colour tokens by"
         value={colourBy.value}

@@ -1,15 +1,16 @@
-import { explain, featureOf, kindOf, labelOf } from "../directions";
+import { explain, kindOf } from "../directions";
 import { useView } from "../page";
 import type { Edit, Steering } from "../protocol.gen";
 import { strengthWords, whereWords } from "../steering";
+import { Swatch } from "./Swatch";
 
 function HeadOfEdit({ edit }: { edit: Edit }) {
   const { store } = useView();
   const direction = edit.feature;
-  const label = labelOf(direction, store.card(featureOf(direction))?.label) || "no label";
+  const label = store.nameOf(direction) || "no label";
   return (
     <span class="sw-column-edit" data-colour={store.colours.of(direction)}>
-      <span class="sw-swatch" aria-hidden="true" />
+      <Swatch />
       <span class="sw-column-words">
         <span class="sw-label" dir="auto" title={[label, explain(direction)].filter(Boolean).join(". ")}>
           {label}
@@ -35,7 +36,7 @@ export function ColumnHead({ steering }: { steering: Steering }) {
     return (
       <div class="sw-column" role="columnheader" data-baseline="true">
         <span class="sw-column-edit">
-          <span class="sw-swatch" aria-hidden="true" />
+          <Swatch />
           <span class="sw-column-words">
             <span class="sw-label">Baseline</span>
             <span class="sw-quiet">unsteered</span>

@@ -3,6 +3,7 @@ import { columnWords, type TextPair } from "../comparison";
 import { type DiffPart, wordDiff } from "../diff";
 import { useView } from "../page";
 import type { RunView } from "../protocol.gen";
+import { Swatch } from "./Swatch";
 
 interface Props {
   pair: TextPair;
@@ -63,16 +64,11 @@ interface SideProps {
 function Side({ run, pair, column, text, children }: SideProps) {
   const { store } = useView();
   const steering = column === null ? undefined : run.steerings[column];
-  const first = steering?.edits[0];
   const sample = run.samples > 1 ? `, sample ${pair.sample + 1}` : "";
   return (
-    <div
-      class="sw-compared-side"
-      role="cell"
-      data-colour={first === undefined ? undefined : store.colours.of(first.feature)}
-    >
+    <div class="sw-compared-side" role="cell" data-colour={store.colours.ofFirst(steering?.edits ?? [])}>
       <span class="sw-compared-column">
-        <span class="sw-swatch" aria-hidden="true" />
+        <Swatch />
         <span dir="auto">{steering === undefined ? "no such column" : columnWords(steering) + sample}</span>
       </span>
       {text === null ? (

@@ -1,7 +1,10 @@
 import { useMemo, useState } from "preact/hooks";
 import { clipped } from "../clipped";
-import { promptWords, type TextPair, textPairs } from "../comparison";
+import { type TextPair, textPairs } from "../comparison";
 import type { Compared } from "../history";
+import { whole } from "../numbers";
+import { promptText } from "../prompts";
+import { Button } from "./Button";
 import { ComparedPair } from "./ComparedPair";
 
 const N_AT_ONCE = 24;
@@ -14,7 +17,7 @@ export function ComparedTexts({ compared }: { compared: Compared }) {
   const [nShown, setShown] = useState(N_AT_ONCE);
   const nLeft = pairs.length - nShown;
   const promptOf = (run: Compared["views"][number], at: number | null) =>
-    at === null ? "" : clipped(promptWords(run.prompts[at] ?? ""), MAX_PROMPT_CHARS);
+    at === null ? "" : clipped(promptText(run.prompts[at] ?? ""), MAX_PROMPT_CHARS);
   const isFirst = (pair: TextPair, i: number) => pairs[i - 1]?.prompt !== pair.prompt;
   return (
     <>
@@ -44,14 +47,13 @@ export function ComparedTexts({ compared }: { compared: Compared }) {
         ))}
       </div>
       {nLeft > 0 && (
-        <button
-          type="button"
-          class="sw-button sw-history-more"
-          data-testid="sw-compared-more"
-          onClick={() => setShown(nShown + N_AT_ONCE)}
+        <Button
+          class="sw-history-more"
+          testId="sw-compared-more"
+          onPress={() => setShown(nShown + N_AT_ONCE)}
         >
-          Show more <span class="sw-quiet">({nLeft.toLocaleString("en")} texts)</span>
-        </button>
+          Show more <span class="sw-quiet">({whole(nLeft)} texts)</span>
+        </Button>
       )}
     </>
   );

@@ -26,8 +26,7 @@ export function CurveAxes({ plot, xLabel, zone, band }: Props) {
   const xWords = x.ticks.map(plainNumber);
   const height = BOTTOM - MARGIN.top;
   return (
-    // biome-ignore lint/a11y/noAriaHiddenOnFocusable: nothing in it takes the focus
-    <g aria-hidden="true">
+    <g aria-hidden>
       <defs>
         <pattern id={hatch} width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">
           <path class="sw-zone-line" d="M0 0V6" />
@@ -57,7 +56,7 @@ export function CurveAxes({ plot, xLabel, zone, band }: Props) {
       {y.ticks.map((tick, i) => (
         <g key={tick} transform={`translate(0 ${y.at(tick)})`}>
           <path class="sw-rule" d={`M${MARGIN.left} 0H${right}`} />
-          <text class="sw-tick" x={MARGIN.left - 6} dy="0.32em" text-anchor="end">
+          <text x={MARGIN.left - 6} dy="0.32em" text-anchor="end">
             {yWords[i]}
           </text>
         </g>
@@ -66,12 +65,12 @@ export function CurveAxes({ plot, xLabel, zone, band }: Props) {
       {x.ticks.map((tick, i) => (
         <g key={tick} transform={`translate(${x.at(tick)} ${BOTTOM})`}>
           <path class="sw-axis" d="M0 0V4" />
-          <text class="sw-tick" y="16" text-anchor="middle">
+          <text y="16" text-anchor="middle">
             {xWords[i]}
           </text>
         </g>
       ))}
-      <text class="sw-axis-words" x={(MARGIN.left + right) / 2} y={HEIGHT_PX - 5} text-anchor="middle">
+      <text x={(MARGIN.left + right) / 2} y={HEIGHT_PX - 5} text-anchor="middle">
         {xLabel}
       </text>
       {baseline !== null && (

@@ -21,7 +21,7 @@ export function CurveLegend({ named, hasBaseline, hasZone, hasBand }: Props) {
     <ul class="sw-curve-legend" aria-label="Legend" data-testid="sw-curves-legend">
       {named.map(({ name, colour }, n) => (
         <li key={n} data-colour={colour} title={name}>
-          <svg width="26" height="14" viewBox="-13 -7 26 14" aria-hidden="true" focusable="false">
+          <svg width="26" height="14" viewBox="-13 -7 26 14" aria-hidden focusable="false">
             <path class="sw-curve" d="M-13 0H13" />
             <path class="sw-point" data-hollow={isHollow(n)} d={shapePath(n, 52)} />
           </svg>
@@ -32,7 +32,7 @@ export function CurveLegend({ named, hasBaseline, hasZone, hasBand }: Props) {
       ))}
       {hasBaseline && (
         <li>
-          <svg width="26" height="14" viewBox="-13 -7 26 14" aria-hidden="true" focusable="false">
+          <svg width="26" height="14" viewBox="-13 -7 26 14" aria-hidden focusable="false">
             <path class="sw-baseline-rule" d="M-13 0H13" />
           </svg>
           Baseline
@@ -40,13 +40,13 @@ export function CurveLegend({ named, hasBaseline, hasZone, hasBand }: Props) {
       )}
       {hasZone && (
         <li title="At these strengths at least half of the texts are flagged: the edit is so large that texts usually fall apart.">
-          <span class="sw-zone-key" aria-hidden="true" />
+          <span class="sw-zone-key" aria-hidden />
           Over-steered
         </li>
       )}
       {hasBand && (
         <li title="Strengths at which the text changes and still holds together.">
-          <span class="sw-band-key" aria-hidden="true" />
+          <span class="sw-band-key" aria-hidden />
           Coherent
         </li>
       )}

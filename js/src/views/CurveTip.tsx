@@ -22,7 +22,7 @@ export function CurveTip({ plot, named, point }: Props) {
   return (
     <div
       class="sw-curve-tip"
-      aria-hidden="true"
+      aria-hidden
       data-below={top < ROOM_ABOVE_PX}
       data-colour={named.colour}
       data-testid="sw-tip"

@@ -1,5 +1,6 @@
 import { useState } from "preact/hooks";
 import { Disclosure } from "./Disclosure";
+import { Missing } from "./Missing";
 
 interface Props {
   testId: string;
@@ -47,14 +48,5 @@ export function DataTable({ testId, caption, head, rows }: Props) {
         </div>
       )}
     </Disclosure>
-  );
-}
-
-export function Missing() {
-  return (
-    <span class="sw-quiet">
-      <span aria-hidden="true">–</span>
-      <span class="sw-hidden">missing</span>
-    </span>
   );
 }

@@ -42,7 +42,7 @@ export function Dial({
   const words = signs ? signed : plainNumber;
   return (
     <div class="sw-dial" title={hint} data-beyond={beyond}>
-      <span class="sw-dial-end" aria-hidden="true">
+      <span class="sw-dial-end" aria-hidden>
         {words(scale.min)}
       </span>
       <span
@@ -66,7 +66,7 @@ export function Dial({
           onInput={(event) => onChange(scale.fromPosition(Number(event.currentTarget.value)))}
         />
       </span>
-      <span class="sw-dial-end" aria-hidden="true">
+      <span class="sw-dial-end" aria-hidden>
         {words(scale.max)}
       </span>
       {children}

@@ -1,8 +1,8 @@
 import { clipped } from "../clipped";
 import type { Difference } from "../comparison";
+import { Missing } from "./Missing";
 
 const MAX_CHARS = 300;
-const MISSING = "—";
 
 /** Settings that differ, each with what it is in either run. */
 export function DifferenceTable({ differences }: { differences: readonly Difference[] }) {
@@ -12,7 +12,7 @@ export function DifferenceTable({ differences }: { differences: readonly Differe
         Both runs were made with the same settings.
       </p>
     );
-  const words = (text: string) => (text === "" ? MISSING : clipped(text, MAX_CHARS));
+  const words = (text: string) => (text === "" ? <Missing /> : clipped(text, MAX_CHARS));
   return (
     <table class="sw-differences" data-testid="sw-differences">
       <caption class="sw-hidden">Settings that differ</caption>

@@ -27,10 +27,10 @@ export function DoseRuler({ scale, perUnit, strength, testId }: Props) {
   const isOver = dose > COLLAPSE_DOSE;
   return (
     <>
-      <span class="sw-dose-name" aria-hidden="true" title={ABOUT}>
+      <span class="sw-dose-name" aria-hidden title={ABOUT}>
         dose
       </span>
-      <span class="sw-dose" aria-hidden="true">
+      <span class="sw-dose" aria-hidden>
         <span class="sw-ruler">
           {zones.map(({ from, to }) => (
             <span
@@ -50,7 +50,7 @@ export function DoseRuler({ scale, perUnit, strength, testId }: Props) {
       </span>
       <span
         class="sw-dose-value"
-        aria-hidden="true"
+        aria-hidden
         title={isOver ? `${COLLAPSED} ${ABOUT}` : ABOUT}
         data-over={isOver}
         data-testid={testId}

@@ -1,3 +1,4 @@
+import type { ComponentChildren } from "preact";
 import type { ErrorInfo } from "../protocol.gen";
 import { Disclosure } from "./Disclosure";
 import { FullText } from "./FullText";
@@ -12,13 +13,15 @@ interface Props {
   compact?: boolean;
   /** Said before the message where nothing failed: what was lost is told, and what was not. */
   notice?: string;
+  /** Instead of its details. */
+  children?: ComponentChildren;
 }
 
 export const fullText = (error: ErrorInfo): string =>
   [`${error.kind}: ${error.message}`, error.details].filter((part) => part !== "").join("\n\n");
 
 /** Short text first, the whole story one click away. */
-export function ErrorBox({ error, testId, onClose, compact = false, notice }: Props) {
+export function ErrorBox({ error, testId, onClose, compact = false, notice, children }: Props) {
   return (
     <div
       class="sw-error-box"
@@ -34,9 +37,11 @@ export function ErrorBox({ error, testId, onClose, compact = false, notice }: Pr
         <p class="sw-error-text" dir="auto">
           {error.message}
         </p>
-        <Disclosure testId={`${testId}-details`}>
-          <FullText text={fullText(error)} what="the error" />
-        </Disclosure>
+        {children ?? (
+          <Disclosure testId={`${testId}-details`}>
+            <FullText text={fullText(error)} what="the error" />
+          </Disclosure>
+        )}
       </div>
       {onClose && <IconButton icon="close" label="Close this error" onPress={onClose} />}
     </div>

@@ -2,6 +2,7 @@ import { EXAMPLES, fitsExamples } from "../examples";
 import { signed } from "../numbers";
 import { useView } from "../page";
 import { isBlank } from "../prompts";
+import { Swatch } from "./Swatch";
 
 /** The first view of an empty widget: what it does, and three ways in. */
 export function Examples() {
@@ -33,11 +34,11 @@ export function Examples() {
                 onClick={() => actions.useExample(example.prompt, example, example.strength)}
               >
                 <span class="sw-card-head">
-                  <span class="sw-swatch" aria-hidden="true" />
+                  <Swatch />
                   <span class="sw-label">{example.label}</span>
                   <span class="sw-strength">{signed(example.strength)}</span>
                 </span>
-                <span class="sw-card-prompt">“{example.prompt} …”</span>
+                <span>“{example.prompt} …”</span>
                 <span class="sw-quiet">{example.why}</span>
               </button>
             </li>

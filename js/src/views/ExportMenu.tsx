@@ -1,6 +1,8 @@
 import { useEffect, useRef, useState } from "preact/hooks";
+import { focusOn } from "../focus";
 import { useView } from "../page";
 import type { ExportFormat } from "../protocol.gen";
+import { along, UP_DOWN } from "../roving";
 import { IconButton } from "./IconButton";
 
 const FORMATS: readonly { format: ExportFormat; words: string; hint: string }[] = [
@@ -8,13 +10,6 @@ const FORMATS: readonly { format: ExportFormat; words: string; hint: string }[] 
   { format: "csv", words: "CSV", hint: "a table, one row per text" },
   { format: "html", words: "HTML", hint: "a page to read and to share" },
 ];
-
-const KEYS: Readonly<Record<string, (at: number, n: number) => number>> = {
-  ArrowDown: (at, n) => (at + 1) % n,
-  ArrowUp: (at, n) => (at + n - 1) % n,
-  Home: () => 0,
-  End: (_, n) => n - 1,
-};
 
 /** The run as a file, in one of three kinds. */
 export function ExportMenu({ run, name }: { run: string; name: string }) {
@@ -27,14 +22,14 @@ export function ExportMenu({ run, name }: { run: string; name: string }) {
   }, [open]);
   const close = () => {
     setOpen(false);
-    box.current?.querySelector<HTMLElement>(".sw-icon-button")?.focus({ preventScroll: true });
+    focusOn(box.current?.querySelector<HTMLElement>(".sw-icon-button"));
   };
   const onKeyDown = (event: KeyboardEvent) => {
     if (!open) return;
     const all = items();
-    const next = KEYS[event.key]?.(all.indexOf(event.target as HTMLElement), all.length);
+    const next = along(all.indexOf(event.target as HTMLElement), all.length, event.key, UP_DOWN, true);
     if (event.key === "Escape") close();
-    else if (next !== undefined) all[next]?.focus();
+    else if (next !== null) all[next]?.focus();
     else return;
     event.preventDefault();
   };

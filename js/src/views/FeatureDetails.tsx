@@ -52,10 +52,12 @@ interface Props {
   card: FeatureCard | undefined;
   index: number;
   sae: SaeInfo | null;
+  /** Whether it stands beside a list, hidden from the keyboard. */
+  isPreview?: boolean;
 }
 
 /** What is known of a feature, in full. */
-export function FeatureDetails({ card, index, sae }: Props) {
+export function FeatureDetails({ card, index, sae, isPreview = false }: Props) {
   const url = neuronpediaUrl(sae, index);
   return (
     <div class="sw-details" data-testid="sw-feature-details">
@@ -69,7 +71,14 @@ export function FeatureDetails({ card, index, sae }: Props) {
           ))}
         </dl>
         {url !== null && (
-          <a class="sw-out" href={url} target="_blank" rel="noopener noreferrer" data-testid="sw-neuronpedia">
+          <a
+            class="sw-out"
+            href={url}
+            target="_blank"
+            rel="noopener noreferrer"
+            tabIndex={isPreview ? -1 : 0}
+            data-testid="sw-neuronpedia"
+          >
             Neuronpedia
             <Icon name="out" />
             <span class="sw-hidden"> (opens in a new tab)</span>
@@ -81,7 +90,7 @@ export function FeatureDetails({ card, index, sae }: Props) {
       ) : (
         <div class="sw-card-body">
           <TopExamples card={card} />
-          <div class="sw-lens">
+          <div class="sw-lenses">
             <LensTokens
               title="Raises"
               hint="Tokens that this direction raises most if it is read out directly (logit lens)."
@@ -104,7 +113,7 @@ export function FeatureDetails({ card, index, sae }: Props) {
 function TopExamples({ card }: { card: FeatureCard }) {
   if (card.examples.length === 0) return null;
   return (
-    <div class="sw-top-examples">
+    <div>
       <h4>Where it fires most</h4>
       <ol class="sw-examples">
         {card.examples.map((example, i) => (

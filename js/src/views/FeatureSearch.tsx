@@ -1,6 +1,9 @@
 import { useRef } from "preact/hooks";
 import { useFinder } from "../finder";
+import { whole } from "../numbers";
 import { useView } from "../page";
+import { PLAIN_TEXT } from "../plain_text";
+import { Button } from "./Button";
 import { Choice } from "./Choice";
 import { errorId, FieldError } from "./FieldError";
 import { Hits } from "./Hits";
@@ -38,7 +41,6 @@ export function FeatureSearch() {
           <input
             ref={input}
             class="sw-input"
-            type="text"
             role="combobox"
             aria-label="Find a feature by label or index"
             aria-autocomplete="list"
@@ -47,12 +49,9 @@ export function FeatureSearch() {
             aria-activedescendant={isOpen && nHits > 0 ? id(`hit-${active}`) : undefined}
             aria-invalid={isWrong}
             aria-describedby={isWrong ? id(errorId("search")) : undefined}
-            autoComplete="off"
-            spellcheck={false}
+            {...PLAIN_TEXT}
             placeholder={
-              n_labels > 0
-                ? `Search ${n_labels.toLocaleString("en")} labels, or type an index`
-                : "Type a feature's index"
+              n_labels > 0 ? `Search ${whole(n_labels)} labels, or type an index` : "Type a feature's index"
             }
             value={finder.text}
             data-testid="sw-search"
@@ -68,7 +67,7 @@ export function FeatureSearch() {
             options={saes.map((sae) => ({
               value: sae.name,
               name: `layer ${sae.layer} · ${sae.name}`,
-              hint: `Searches ${sae.name}, ${sae.d_sae.toLocaleString("en")} features at ${sae.hook_name}`,
+              hint: `Searches ${sae.name}, ${whole(sae.d_sae)} features at ${sae.hook_name}`,
             }))}
             class="sw-search-sae"
             testId="sw-search-sae"
@@ -79,20 +78,19 @@ export function FeatureSearch() {
             }}
           />
         )}
-        <button
-          type="button"
-          class="sw-button sw-fire"
+        <Button
+          class="sw-fire"
+          icon="spark"
           disabled={problem !== "" || finder.isReading}
           title={problem || "Lists the features that fire most surprisingly on the first prompt"}
-          data-testid="sw-find-firing"
-          onClick={() => {
+          testId="sw-find-firing"
+          onPress={() => {
             input.current?.focus();
             finder.fire();
           }}
         >
-          <Icon name="spark" />
           Fires on the prompt
-        </button>
+        </Button>
       </div>
       <Hits finder={finder} />
       <FieldError field="search" testId="sw-field-error-feature" />

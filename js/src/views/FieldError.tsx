@@ -1,5 +1,5 @@
 import { useView } from "../page";
-import { Icon } from "./Icon";
+import { ErrorLine } from "./ErrorLine";
 
 export const errorId = (field: string): string => `error-${field.replace(/[^\w]/g, "-")}`;
 
@@ -8,10 +8,5 @@ export function FieldError({ field, testId }: { field: string; testId: string })
   const { store, id } = useView();
   const error = store.fieldErrors.value[field];
   if (error === undefined) return null;
-  return (
-    <p class="sw-field-error" id={id(errorId(field))} role="alert" data-testid={testId}>
-      <Icon name="alert" />
-      <span>{error.message}</span>
-    </p>
-  );
+  return <ErrorLine error={error} id={id(errorId(field))} testId={testId} />;
 }

@@ -1,4 +1,5 @@
 import { useRef } from "preact/hooks";
+import { Button } from "./Button";
 import { Icon, type IconName } from "./Icon";
 
 interface Props {
@@ -27,23 +28,17 @@ export function FileButton({ words, icon, accept, title, testId, onFile, onError
   };
   return (
     <>
-      <button
-        type="button"
-        class="sw-link"
-        title={title}
-        data-testid={testId}
-        onClick={() => input.current?.click()}
-      >
+      <Button kind="link" title={title} testId={testId} onPress={() => input.current?.click()}>
         {icon !== undefined && <Icon name={icon} />}
         {words}
-      </button>
+      </Button>
       <input
         ref={input}
         type="file"
         accept={accept}
         class="sw-hidden"
         tabIndex={-1}
-        aria-hidden="true"
+        aria-hidden
         data-testid={`${testId}-input`}
         onChange={(event) => void read(event.currentTarget.files?.[0])}
       />

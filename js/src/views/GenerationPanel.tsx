@@ -2,6 +2,7 @@ import { DEFAULT_GENERATION } from "../defaults";
 import { isDefault, SETTINGS, summary } from "../generation";
 import { useView } from "../page";
 import type { Generation } from "../protocol.gen";
+import { Button } from "./Button";
 import { ChatSetting } from "./ChatSetting";
 import { Icon } from "./Icon";
 import { SettingBox } from "./SettingBox";
@@ -19,7 +20,7 @@ export function GenerationPanel() {
     !troubled &&
     (Object.keys(DEFAULT_GENERATION) as (keyof Generation)[]).every((field) => isDefault(field, generation));
   return (
-    <section class="sw-generation">
+    <section>
       <button
         type="button"
         class="sw-disclosure"
@@ -43,16 +44,15 @@ export function GenerationPanel() {
         <StopTexts />
         <ChatSetting />
         <div class="sw-settings-end">
-          <button
-            type="button"
-            class="sw-link"
+          <Button
+            kind="link"
+            icon="retry"
             disabled={untouched}
-            data-testid="sw-gen-reset"
-            onClick={() => actions.resetGeneration({ ...DEFAULT_GENERATION })}
+            testId="sw-gen-reset"
+            onPress={() => actions.resetGeneration({ ...DEFAULT_GENERATION })}
           >
-            <Icon name="retry" />
             Reset all to defaults
-          </button>
+          </Button>
         </div>
       </div>
     </section>

@@ -1,6 +1,7 @@
 import { useState } from "preact/hooks";
 import { type NumberRule, parseNumber, plainNumber } from "../numbers";
 import { useView } from "../page";
+import { PLAIN_TEXT } from "../plain_text";
 import { sortedOnce, withoutStrength, withReplaced } from "../strengths";
 import { errorId, FieldError } from "./FieldError";
 import { StrengthChips } from "./StrengthChips";
@@ -47,10 +48,8 @@ export function GridStrengths() {
       />
       <input
         class="sw-input sw-grid-box"
-        type="text"
         inputMode="decimal"
-        autoComplete="off"
-        spellcheck={false}
+        {...PLAIN_TEXT}
         placeholder="add, as 10 20 40"
         aria-label="Strengths to add to the grid"
         aria-invalid={isWrong}

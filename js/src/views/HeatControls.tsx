@@ -1,5 +1,6 @@
 import { useView } from "../page";
 import { SUMMARY } from "../summary";
+import { Check } from "./Check";
 import { Choice } from "./Choice";
 
 /** Which measure is shown, and whether next to the baseline. */
@@ -19,18 +20,17 @@ export function HeatControls({ canCompare }: { canCompare: boolean }) {
           summary.measure.value = value;
         }}
       />
-      <label class="sw-check" title={why} data-off={!canCompare}>
-        <input
-          type="checkbox"
-          checked={canCompare && summary.isRelative.value}
-          disabled={!canCompare}
-          data-testid="sw-summary-relative"
-          onChange={(event) => {
-            summary.isRelative.value = event.currentTarget.checked;
-          }}
-        />
-        Difference to the baseline
-      </label>
+      <Check
+        title={why}
+        isOn={canCompare && summary.isRelative.value}
+        isDisabled={!canCompare}
+        testId="sw-summary-relative"
+        onChange={(on) => {
+          summary.isRelative.value = on;
+        }}
+      >
+        Difference from the baseline
+      </Check>
     </div>
   );
 }

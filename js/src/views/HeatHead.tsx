@@ -16,14 +16,13 @@ export function HeatHead({ steerings, columns }: Props) {
         Prompt
       </span>
       {columns.map(({ label, strength, whole }, column) => {
-        const direction = steerings[column]?.edits[0]?.feature;
         return (
           <span
             key={column}
             class="sw-heat-column"
             role="columnheader"
             title={whole}
-            data-colour={direction === undefined ? undefined : store.colours.of(direction)}
+            data-colour={store.colours.ofFirst(steerings[column]?.edits ?? [])}
           >
             <span class="sw-heat-label" dir="auto">
               {label}

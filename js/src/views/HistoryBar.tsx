@@ -1,5 +1,7 @@
+import { focusOn } from "../focus";
 import { count } from "../numbers";
 import { useView } from "../page";
+import { Button } from "./Button";
 
 /** How many runs there are, the way back from a deletion, and the way to a comparison; always one line high. */
 export function HistoryBar() {
@@ -11,7 +13,7 @@ export function HistoryBar() {
     const root = button.closest(".sw-root");
     const [first] = deleted.value;
     await history.undo();
-    root?.querySelector<HTMLElement>(`[data-testid="sw-past-open-${first}"]`)?.focus({ preventScroll: true });
+    focusOn(root?.querySelector<HTMLElement>(`[data-testid="sw-past-open-${first}"]`));
   };
   return (
     <div class="sw-history-bar">
@@ -22,14 +24,9 @@ export function HistoryBar() {
         {deleted.value.length > 0 && (
           <>
             {count(deleted.value.length, "run")} deleted.
-            <button
-              type="button"
-              class="sw-link"
-              data-testid="sw-history-undo"
-              onClick={(event) => void undo(event.currentTarget)}
-            >
+            <Button kind="link" testId="sw-history-undo" onPress={(event) => void undo(event.currentTarget)}>
               Undo
-            </button>
+            </Button>
           </>
         )}
       </span>
@@ -37,15 +34,9 @@ export function HistoryBar() {
         <span class="sw-quiet" data-testid="sw-history-marked">
           {nMarked === 0 ? "Mark two runs to compare them" : nMarked === 1 ? "Mark one more" : ""}
         </span>
-        <button
-          type="button"
-          class="sw-button"
-          disabled={nMarked < 2}
-          data-testid="sw-history-compare"
-          onClick={() => void history.compare()}
-        >
+        <Button disabled={nMarked < 2} testId="sw-history-compare" onPress={() => void history.compare()}>
           Compare
-        </button>
+        </Button>
       </span>
     </div>
   );

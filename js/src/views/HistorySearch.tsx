@@ -1,4 +1,5 @@
 import { useView } from "../page";
+import { PLAIN_TEXT } from "../plain_text";
 import { Icon } from "./Icon";
 
 const MAX_TAGS = 24;
@@ -13,11 +14,9 @@ export function HistorySearch() {
         <Icon name="search" />
         <input
           class="sw-input"
-          type="text"
           aria-label="Find past runs by words in prompts, labels, texts, names or tags"
           placeholder="Search prompts, labels, texts, names and tags"
-          autoComplete="off"
-          spellcheck={false}
+          {...PLAIN_TEXT}
           value={history.text.value}
           data-testid="sw-history-search"
           onInput={(event) => history.search(event.currentTarget.value)}

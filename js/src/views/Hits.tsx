@@ -2,7 +2,7 @@ import { useEffect, useRef } from "preact/hooks";
 import { saeOf, searchedSae } from "../directions";
 import type { Finder } from "../finder";
 import type { Hit } from "../finding";
-import { count } from "../numbers";
+import { count, whole } from "../numbers";
 import { useView } from "../page";
 import { FeatureDetails } from "./FeatureDetails";
 import { SearchHit } from "./SearchHit";
@@ -60,7 +60,7 @@ export function Hits({ finder }: { finder: Finder }) {
 
 function nothingWords(text: string, dSae: number | undefined): string {
   const what = /^\d+$/.test(text.trim()) ? "has this index" : "has a label like this";
-  const range = dSae === undefined ? "" : `; indices go from 0 to ${(dSae - 1).toLocaleString("en")}`;
+  const range = dSae === undefined ? "" : `; indices go from 0 to ${whole(dSae - 1)}`;
   return `No feature ${what}${range}.`;
 }
 
@@ -69,11 +69,11 @@ function Preview({ hit }: { hit: Hit }) {
   const { index, label } = hit.card;
   const sae = saeOf({ kind: "feature", index, label, sae: hit.sae }, store.status.value.saes);
   return (
-    <div class="sw-preview" aria-hidden="true" data-testid="sw-preview">
+    <div class="sw-preview" aria-hidden data-testid="sw-preview">
       <p class="sw-preview-label" dir="auto">
         {label || "no label"}
       </p>
-      <FeatureDetails card={hit.card} index={index} sae={sae} />
+      <FeatureDetails card={hit.card} index={index} sae={sae} isPreview />
     </div>
   );
 }

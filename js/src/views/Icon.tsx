@@ -7,27 +7,27 @@ const PATHS = {
   stop: "M4.5 4.5h7v7h-7z",
   alert: "M8 2.5l6 11H2zM8 7v3M8 11.6v.4",
   clock: "M8 2.5a5.5 5.5 0 100 11 5.5 5.5 0 000-11M8 5v3.2l2 1.3",
-  loop: "M3 8a5 5 0 018.800-3.200M13 8a5 5 0 01-8.800 3.200M12 2v3H9M4 14v-3h3",
-  retry: "M13 8a5 5 0 11-1.600-3.670M13 2.500v2.900h-2.900",
+  loop: "M3 8a5 5 0 018.8-3.2M13 8a5 5 0 01-8.8 3.2M12 2v3H9M4 14v-3h3",
+  retry: "M13 8a5 5 0 11-1.6-3.67M13 2.5v2.9h-2.9",
   empty: "M3 3h10v10H3zM3 13L13 3",
-  broken: "M2 8h3l2-4M9 12l2-4h3M6.500 13l3-10",
-  pen: "M3 13l.6-2.6L10.8 3.200l2 2L5.600 12.400z",
+  broken: "M2 8h3l2-4M9 12l2-4h3M6.5 13l3-10",
+  pen: "M3 13l.6-2.6L10.8 3.2l2 2L5.6 12.4z",
   grip: "M6 4h.01M10 4h.01M6 8h.01M10 8h.01M6 12h.01M10 12h.01",
-  negate: "M8 2.500v6M5 5.500h6M5 12.500h6",
-  eye: "M1.500 8S4 3.500 8 3.500 14.500 8 14.500 8 12 12.500 8 12.500 1.500 8 1.500 8zM8 6.200a1.800 1.800 0 100 3.600 1.800 1.800 0 000-3.600",
-  hidden: "M1.500 8S4 3.500 8 3.500 14.500 8 14.500 8 12 12.500 8 12.500 1.500 8 1.500 8zM3 13.500L13 2.500",
-  undo: "M5.500 3L2.500 6l3 3M2.500 6h7a3.700 3.700 0 010 7.400H7",
-  out: "M6.500 3.500h-3v9h9v-3M9.500 2.500h4v4M13.500 2.500L7.500 8.500",
-  spark: "M9 1.500L3.500 9H8l-1 5.500L12.500 7H8z",
-  bookmark: "M4.500 2.500h7v11L8 10.700l-3.500 2.800z",
-  download: "M8 2.500v7.500M4.800 7L8 10.200 11.200 7M3 13.500h10",
-  upload: "M8 10.200V2.500M4.800 5.700L8 2.500l3.200 3.200M3 13.500h10",
-  trash: "M3 4.500h10M6 4.500v-2h4v2M4.500 4.500l.6 9h5.800l.6-9",
-  search: "M7 2.500a4.500 4.500 0 100 9 4.500 4.500 0 000-9M10.300 10.300L13.500 13.500",
-  pin: "M6 2.500h4l-.5 4 2.300 2.500H4.200l2.300-2.500zM8 9v4.500",
-  expand: "M9.500 2.500h4v4M6.500 13.500h-4v-4M13 3L9 7M3 13l4-4",
-  sift: "M2.500 4h11M4.500 8h7M6.500 12h3",
-  arrow: "M8 13V3M4.500 6.500L8 3l3.500 3.500",
+  negate: "M8 2.5v6M5 5.5h6M5 12.5h6",
+  eye: "M1.5 8S4 3.5 8 3.5 14.5 8 14.5 8 12 12.5 8 12.5 1.5 8 1.5 8zM8 6.2a1.8 1.8 0 100 3.6 1.8 1.8 0 000-3.6",
+  hidden: "M1.5 8S4 3.5 8 3.5 14.5 8 14.5 8 12 12.5 8 12.5 1.5 8 1.5 8zM3 13.5L13 2.5",
+  undo: "M5.5 3L2.5 6l3 3M2.5 6h7a3.7 3.7 0 010 7.4H7",
+  out: "M6.5 3.5h-3v9h9v-3M9.5 2.5h4v4M13.5 2.5L7.5 8.5",
+  spark: "M9 1.5L3.5 9H8l-1 5.5L12.5 7H8z",
+  bookmark: "M4.5 2.5h7v11L8 10.7l-3.5 2.8z",
+  download: "M8 2.5v7.5M4.8 7L8 10.2 11.2 7M3 13.5h10",
+  upload: "M8 10.2V2.5M4.8 5.7L8 2.5l3.2 3.2M3 13.5h10",
+  trash: "M3 4.5h10M6 4.5v-2h4v2M4.5 4.5l.6 9h5.8l.6-9",
+  search: "M7 2.5a4.5 4.5 0 100 9 4.5 4.5 0 000-9M10.3 10.3L13.5 13.5",
+  pin: "M6 2.5h4l-.5 4 2.3 2.5H4.2l2.3-2.5zM8 9v4.5",
+  expand: "M9.5 2.5h4v4M6.5 13.5h-4v-4M13 3L9 7M3 13l4-4",
+  sift: "M2.5 4h11M4.5 8h7M6.5 12h3",
+  arrow: "M8 13V3M4.5 6.5L8 3l3.5 3.5",
 } as const;
 
 export type IconName = keyof typeof PATHS;
@@ -35,7 +35,7 @@ export type IconName = keyof typeof PATHS;
 /** A picture beside words; never the only carrier of a meaning. */
 export function Icon({ name }: { name: IconName }) {
   return (
-    <svg class="sw-icon" viewBox="0 0 16 16" width="16" height="16" aria-hidden="true" focusable="false">
+    <svg class="sw-icon" viewBox="0 0 16 16" width="16" height="16" aria-hidden focusable="false">
       <path d={PATHS[name]} />
     </svg>
   );

@@ -4,6 +4,9 @@ interface Props {
   icon: IconName;
   label: string;
   onPress: () => void;
+  /** For the pointer; the label where there is nothing more to say. */
+  title?: string;
+  isPressed?: boolean;
   testId?: string;
   expanded?: boolean;
   isDisabled?: boolean;
@@ -14,6 +17,8 @@ export function IconButton({
   icon,
   label,
   onPress,
+  title = label,
+  isPressed,
   testId,
   expanded,
   isDisabled = false,
@@ -24,7 +29,8 @@ export function IconButton({
       type="button"
       class={`sw-icon-button ${extra}`}
       aria-label={label}
-      title={label}
+      title={title}
+      aria-pressed={isPressed}
       aria-expanded={expanded}
       disabled={isDisabled}
       data-testid={testId}

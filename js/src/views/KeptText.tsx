@@ -33,7 +33,7 @@ export function KeptText({ cell, children }: Props) {
         <div
           class="sw-text sw-kept"
           dir="auto"
-          aria-hidden="true"
+          aria-hidden
           data-leading={old.startsWith(" ")}
           data-seen={isSeen}
           data-testid={`sw-kept-text-${cell.index}`}

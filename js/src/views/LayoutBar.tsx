@@ -2,6 +2,7 @@ import type { NumberRule } from "../numbers";
 import { useView } from "../page";
 import { gridProposal, sweepProposal } from "../proposals";
 import type { Layout, Selection } from "../protocol.gen";
+import { Check } from "./Check";
 import { FieldError } from "./FieldError";
 import { GridStrengths } from "./GridStrengths";
 import { NumberBox } from "./NumberBox";
@@ -29,11 +30,10 @@ export function LayoutBar() {
   /** A grid or sweep that has no strengths yet gets some that fit the first feature's dial. */
   const proposal = (chosen: Layout): Partial<Selection> => {
     const { saes } = store.status.value;
-    const known = (feature: Parameters<typeof store.card>[0]) => store.card(feature);
     if (chosen === "grid" && selection.grid_strengths.length === 0)
-      return { grid_strengths: gridProposal(selection, saes, known) };
+      return { grid_strengths: gridProposal(selection, saes, store.card) };
     if (chosen === "sweep" && selection.sweep_start === selection.sweep_stop)
-      return sweepProposal(selection, saes, known);
+      return sweepProposal(selection, saes, store.card);
     return {};
   };
   return (
@@ -51,27 +51,22 @@ export function LayoutBar() {
           actions.setLayout({ layout: chosen, ...proposal(chosen) });
         }}
       />
-      <label class="sw-check" title="An unsteered column to compare with. Turn it off to save a column.">
-        <input
-          type="checkbox"
-          checked={baseline}
-          data-testid="sw-baseline"
-          onChange={(event) => actions.setLayout({ baseline: event.currentTarget.checked })}
-        />
-        Baseline
-      </label>
-      <label
-        class="sw-check"
-        title="Beside each steered column one that pushes just as hard in a random direction: what changes there too is not the feature's doing."
+      <Check
+        title="An unsteered column to compare with. Turn it off to save a column."
+        isOn={baseline}
+        testId="sw-baseline"
+        onChange={(on) => actions.setLayout({ baseline: on })}
       >
-        <input
-          type="checkbox"
-          checked={control}
-          data-testid="sw-control"
-          onChange={(event) => actions.setLayout({ control: event.currentTarget.checked })}
-        />
+        Baseline
+      </Check>
+      <Check
+        title="Beside each steered column one that pushes just as hard in a random direction: what changes there too is not the feature's doing."
+        isOn={control}
+        testId="sw-control"
+        onChange={(on) => actions.setLayout({ control: on })}
+      >
         Random control
-      </label>
+      </Check>
       <div class="sw-inline">
         <span id={id("samples")}>Samples</span>
         <NumberBox

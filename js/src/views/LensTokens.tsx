@@ -1,12 +1,11 @@
+import { TokenText } from "./TokenText";
+
 interface Props {
   title: string;
   hint: string;
   tokens: readonly string[];
   testId: string;
 }
-
-/** White space is what tells " a" from "a": it is shown. */
-const visible = (token: string): string => token.replaceAll("\n", "↵").replaceAll("\t", "⇥");
 
 /** Tokens side by side, each as it is. */
 export function LensTokens({ title, hint, tokens, testId }: Props) {
@@ -17,7 +16,9 @@ export function LensTokens({ title, hint, tokens, testId }: Props) {
       <ul>
         {tokens.map((token, i) => (
           <li key={i} class="sw-lens-token">
-            <bdi>{visible(token)}</bdi>
+            <bdi>
+              <TokenText text={token} />
+            </bdi>
           </li>
         ))}
       </ul>

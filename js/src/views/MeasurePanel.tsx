@@ -3,6 +3,7 @@ import { useView } from "../page";
 import type { CellView, Edit } from "../protocol.gen";
 import { columnName } from "../steering";
 import { MeasureList } from "./MeasureList";
+import { Swatch } from "./Swatch";
 
 export const panelId = (cell: number): string => `measures-${cell}`;
 
@@ -17,20 +18,19 @@ export function MeasurePanel({ cell, edits }: Props) {
   const { measures } = cell;
   const panel = useRef<HTMLElement>(null);
   useEffect(() => panel.current?.scrollIntoView?.({ block: "nearest" }), []);
-  const [first] = edits;
   return (
     <section
       ref={panel}
       class="sw-panel"
       id={id(panelId(cell.index))}
       aria-labelledby={id(`${panelId(cell.index)}-title`)}
-      data-colour={first === undefined ? undefined : store.colours.of(first.feature)}
+      data-colour={store.colours.ofFirst(edits)}
       data-testid={`sw-measure-details-${cell.index}`}
     >
       <h4 id={id(`${panelId(cell.index)}-title`)}>
-        <span class="sw-swatch" aria-hidden="true" />
+        <Swatch />
         <span>
-          Measures of <bdi>{columnName(edits, (feature) => store.card(feature)?.label)}</bdi>
+          Measures of <bdi>{columnName(edits, store.label)}</bdi>
         </span>
       </h4>
       <MeasureList measures={measures} edits={edits} />

@@ -20,7 +20,7 @@ interface BarProps {
 function Bar({ share, scale, steered }: BarProps) {
   return (
     <>
-      <span class="sw-next-bar" data-steered={steered} aria-hidden="true">
+      <span class="sw-next-bar" data-steered={steered} aria-hidden>
         <span style={{ transform: `scaleX(${(Math.min(share, scale) / scale).toFixed(4)})` }} />
       </span>
       <span class="sw-next-share">
@@ -45,7 +45,7 @@ export function NextTokenBars({ shown }: { shown: NextToken }) {
             {token !== null && (
               <>
                 <span class="sw-token" title={`token ${token.token_id}`}>
-                  <span aria-hidden="true">
+                  <span aria-hidden>
                     <TokenText text={token.text} />
                   </span>
                   <span class="sw-hidden">{spoken(token.text)}</span>

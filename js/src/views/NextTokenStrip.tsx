@@ -4,6 +4,7 @@ import { useView } from "../page";
 import { useRested } from "../rested";
 import { columnName } from "../steering";
 import { spoken } from "../whitespace";
+import { ErrorLine } from "./ErrorLine";
 import { NextTokenBars } from "./NextTokenBars";
 
 const N_SPOKEN = 3;
@@ -32,14 +33,14 @@ export function NextTokenStrip() {
   if (!nextTokens.isOn.value) return null;
   const error = nextTokens.error.value;
   const idle = nextTokens.idle.value;
-  const name = columnName(shown?.edits ?? [], (feature) => store.card(feature)?.label);
+  const name = columnName(shown?.edits ?? [], store.label);
   const nPrompts = store.prompts.value.value.length;
   const first = shown?.edits[0];
   return (
     <section
       class="sw-next"
       aria-labelledby={id("next-token")}
-      data-colour={first === undefined ? undefined : store.colours.of(first.feature)}
+      data-colour={store.colours.ofFirst(shown?.edits ?? [])}
       data-idle={idle !== ""}
       data-testid="sw-next-strip"
     >
@@ -50,12 +51,12 @@ export function NextTokenStrip() {
         {shown !== null && (
           <>
             <span class="sw-next-key">
-              <span class="sw-next-sample" aria-hidden="true" />
+              <span class="sw-next-sample" aria-hidden />
               unsteered
             </span>
             {first !== undefined && (
               <span class="sw-next-key sw-next-name" title={name} data-testid="sw-next-of">
-                <span class="sw-next-sample" data-steered="true" aria-hidden="true" />
+                <span class="sw-next-sample" data-steered="true" aria-hidden />
                 <span>{name}</span>
               </span>
             )}
@@ -71,11 +72,7 @@ export function NextTokenStrip() {
         )}
       </div>
       {idle !== "" && <p class="sw-quiet">{idle}</p>}
-      {idle === "" && error !== null && (
-        <p class="sw-field-error" role="alert" data-testid="sw-next-error">
-          {error.message}
-        </p>
-      )}
+      {idle === "" && error !== null && <ErrorLine error={error} testId="sw-next-error" />}
       {idle === "" && error === null && shown === null && <p class="sw-quiet">Asking the model…</p>}
       {shown !== null && <NextTokenBars shown={shown} />}
       <span class="sw-hidden" role="status">

@@ -1,6 +1,9 @@
 import { useEffect, useRef, useState } from "preact/hooks";
+import { enter } from "../focus";
 import { useView } from "../page";
 import type { PastRun } from "../protocol.gen";
+import { Button } from "./Button";
+import { ErrorLine } from "./ErrorLine";
 import { Icon } from "./Icon";
 
 const MAX_NAME_CHARS = 200;
@@ -26,7 +29,7 @@ export function NoteForm({ run, onEnd }: Props) {
   const [name, setName] = useState(run.name);
   const [tags, setTags] = useState(run.tags.join(", "));
   const first = useRef<HTMLInputElement>(null);
-  useEffect(() => first.current?.focus({ preventScroll: true }), []);
+  useEffect(() => enter(first.current), []);
   const error = history.failed.value.NoteRun;
   const given = tagsOf(tags);
   const offered = history.tags.value.filter((tag) => !given.includes(tag)).slice(0, MAX_OFFERED);
@@ -53,7 +56,6 @@ export function NoteForm({ run, onEnd }: Props) {
         <input
           ref={first}
           class="sw-input"
-          type="text"
           maxLength={MAX_NAME_CHARS}
           value={name}
           aria-invalid={error !== undefined}
@@ -66,7 +68,6 @@ export function NoteForm({ run, onEnd }: Props) {
         <span>Tags</span>
         <input
           class="sw-input"
-          type="text"
           value={tags}
           placeholder="separated by commas"
           data-testid="sw-note-tags"
@@ -77,9 +78,9 @@ export function NoteForm({ run, onEnd }: Props) {
         <button type="submit" class="sw-button" data-testid="sw-note-save">
           Save
         </button>
-        <button type="button" class="sw-link" data-testid="sw-note-cancel" onClick={onEnd}>
+        <Button kind="link" testId="sw-note-cancel" onPress={onEnd}>
           Cancel
-        </button>
+        </Button>
         {offered.map((tag) => (
           <button
             key={tag}
@@ -93,12 +94,7 @@ export function NoteForm({ run, onEnd }: Props) {
           </button>
         ))}
       </div>
-      {error !== undefined && (
-        <p class="sw-field-error" id={id("note-error")} role="alert" data-testid="sw-note-error">
-          <Icon name="alert" />
-          <span>{error.message}</span>
-        </p>
-      )}
+      {error !== undefined && <ErrorLine error={error} id={id("note-error")} testId="sw-note-error" />}
     </form>
   );
 }

@@ -1,5 +1,6 @@
 import { useView } from "../page";
 import { NO_FILTER } from "../sifting";
+import { Button } from "./Button";
 
 /** Stands where the rows were, with the way back to them. */
 export function NothingFits() {
@@ -8,9 +9,9 @@ export function NothingFits() {
     <div class="sw-nothing" role="row">
       <p role="cell" data-testid="sw-no-match">
         No cells match.{" "}
-        <button type="button" class="sw-link" onClick={() => results.sift(NO_FILTER)}>
+        <Button kind="link" onPress={() => results.sift(NO_FILTER)}>
           Show all
-        </button>
+        </Button>
       </p>
     </div>
   );

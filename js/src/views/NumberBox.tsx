@@ -1,5 +1,6 @@
 import { type NumberRule, parseNumber } from "../numbers";
 import { useView } from "../page";
+import { PLAIN_TEXT } from "../plain_text";
 import { errorId } from "./FieldError";
 
 interface Props {
@@ -42,10 +43,8 @@ export function NumberBox({ path, rule, label, value, step, onChange, testId, la
   return (
     <input
       class="sw-input sw-number"
-      type="text"
       inputMode="decimal"
-      autoComplete="off"
-      spellcheck={false}
+      {...PLAIN_TEXT}
       aria-label={labelledBy === undefined ? label : undefined}
       aria-labelledby={labelledBy}
       aria-invalid={wrong}

@@ -1,3 +1,4 @@
+import { lastPart } from "../last_part";
 import { count } from "../numbers";
 import type { PastRun } from "../protocol.gen";
 import { ago, exactly } from "../when";
@@ -10,8 +11,6 @@ const STATES: Readonly<Record<string, { icon: IconName; words: string }>> = {
   interrupted: { icon: "broken", words: "Interrupted" },
 };
 const GOES_ON = { icon: "clock", words: "Goes on" } as const;
-
-const lastPart = (name: string): string => name.split(/[\\/]/).filter(Boolean).pop() ?? name;
 
 /** How a run ended, when it was made, of what, by which model. */
 export function PastRunFacts({ run }: { run: PastRun }) {

@@ -1,18 +1,15 @@
 import { useRef } from "preact/hooks";
+import { focusOn } from "../focus";
+import { whole } from "../numbers";
 import { useView } from "../page";
+import { along, UP_DOWN } from "../roving";
+import { Button } from "./Button";
 import { EmptyHistory } from "./EmptyHistory";
 import { PastRunRow } from "./PastRunRow";
 
-const KEYS: Readonly<Record<string, (at: number, n: number) => number>> = {
-  ArrowDown: (at, n) => Math.min(at + 1, n - 1),
-  ArrowUp: (at) => Math.max(at - 1, 0),
-  Home: () => 0,
-  End: (_, n) => n - 1,
-};
-
 /** The runs that were found, newest first. Arrows go from one to the next, Delete deletes the one they are at. */
 export function PastRunList() {
-  const { history } = useView();
+  const { store, history } = useView();
   const list = useRef<HTMLUListElement>(null);
   const runs = history.runs.value;
   const nLeft = history.nAll.value - (runs?.length ?? 0);
@@ -24,20 +21,25 @@ export function PastRunList() {
     await history.delete([run.id]);
     // The button that was pressed is gone: the next run takes its place, also for the keyboard.
     const left = openers();
-    left[Math.min(at, left.length - 1)]?.focus({ preventScroll: true });
+    focusOn(left[Math.min(at, left.length - 1)]);
   };
   const onKeyDown = (event: KeyboardEvent) => {
     const all = openers();
     const at = all.indexOf(event.target as HTMLElement);
     if (at < 0) return;
-    const next = KEYS[event.key]?.(at, all.length);
+    const next = along(at, all.length, event.key, UP_DOWN);
     if (event.key === "Delete") void remove(at);
-    else if (next !== undefined) all[next]?.focus();
+    else if (next !== null) all[next]?.focus();
     else return;
     event.preventDefault();
   };
 
-  if (runs === null) return null;
+  if (runs === null)
+    return store.link.value === "offline" ? (
+      <p class="sw-quiet" data-testid="sw-history-offline">
+        The kernel does not answer; past runs are shown once it does.
+      </p>
+    ) : null;
   if (runs.length === 0) return <EmptyHistory />;
   return (
     <>
@@ -52,14 +54,9 @@ export function PastRunList() {
         ))}
       </ul>
       {nLeft > 0 && (
-        <button
-          type="button"
-          class="sw-button sw-history-more"
-          data-testid="sw-history-more"
-          onClick={() => void history.more()}
-        >
-          Show more <span class="sw-quiet">({nLeft.toLocaleString("en")} older)</span>
-        </button>
+        <Button class="sw-history-more" testId="sw-history-more" onPress={() => void history.more()}>
+          Show more <span class="sw-quiet">({whole(nLeft)} older)</span>
+        </Button>
       )}
     </>
   );

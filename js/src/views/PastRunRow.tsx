@@ -1,4 +1,5 @@
 import { useMemo, useRef } from "preact/hooks";
+import { focusOn } from "../focus";
 import { count } from "../numbers";
 import { useView } from "../page";
 import type { PastRun } from "../protocol.gen";
@@ -25,8 +26,7 @@ export function PastRunRow({ run, onDelete }: Props) {
   // What does not change is not drawn again with every mark and every page of the list.
   const picture = useMemo(() => <Thumbnail run={run} />, [run]);
   const facts = useMemo(() => <PastRunFacts run={run} />, [run]);
-  const focus = (part: string) =>
-    row.current?.querySelector<HTMLElement>(part)?.focus({ preventScroll: true });
+  const focus = (part: string) => focusOn(row.current?.querySelector<HTMLElement>(part));
 
   const open = async (button: HTMLElement) => {
     const root = button.closest(".sw-root");

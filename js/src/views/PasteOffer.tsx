@@ -1,4 +1,6 @@
+import { whole } from "../numbers";
 import { useView } from "../page";
+import { Button } from "./Button";
 
 interface Props {
   index: number;
@@ -10,22 +12,12 @@ export function PasteOffer({ index, lines }: Props) {
   const { promptList } = useView();
   return (
     <p class="sw-offer" role="status" data-testid={`sw-paste-${index}`}>
-      <button
-        type="button"
-        class="sw-button"
-        data-testid={`sw-paste-split-${index}`}
-        onClick={() => promptList.split(index)}
-      >
-        Make {lines.length.toLocaleString("en")} prompts of these lines
-      </button>
-      <button
-        type="button"
-        class="sw-link"
-        data-testid={`sw-paste-keep-${index}`}
-        onClick={() => promptList.declineOffer()}
-      >
+      <Button testId={`sw-paste-split-${index}`} onPress={() => promptList.split(index)}>
+        Make {whole(lines.length)} prompts of these lines
+      </Button>
+      <Button kind="link" testId={`sw-paste-keep-${index}`} onPress={() => promptList.declineOffer()}>
         Keep as one
-      </button>
+      </Button>
     </p>
   );
 }

@@ -11,6 +11,7 @@ import { CellFlags } from "./CellFlags";
 import { CellText } from "./CellText";
 import { CopyButton } from "./CopyButton";
 import { IconButton } from "./IconButton";
+import { Swatch } from "./Swatch";
 
 const MAX_PROMPT_CHARS = 300;
 
@@ -19,18 +20,17 @@ export function PinCard({ context }: { context: CellContext }) {
   const { store, results, id } = useView();
   const { run, cell, edits, prompt, at, sample, baseline } = context;
   const shown = store.shown.value.run;
-  const name = cellName(edits, at, sample, (feature) => store.card(feature)?.label);
-  const [first] = edits;
+  const name = cellName(edits, at, sample, store.label);
   const isOfShown = shown?.id === run;
   const places = placesOf(cell.measures.similarity !== null, edits.length > 1);
   return (
     <li
       class="sw-pin-card"
-      data-colour={first === undefined ? undefined : store.colours.of(first.feature)}
+      data-colour={store.colours.ofFirst(edits)}
       data-testid={`sw-pinned-${cell.index}`}
     >
       <div class="sw-pin-head">
-        <span class="sw-swatch" aria-hidden="true" />
+        <Swatch />
         <span class="sw-label" dir="auto" title={name}>
           {name}
         </span>

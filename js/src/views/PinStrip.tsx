@@ -1,4 +1,5 @@
 import { useView } from "../page";
+import { Button } from "./Button";
 import { PinCard } from "./PinCard";
 import { TokenTips } from "./TokenTips";
 
@@ -11,18 +12,17 @@ export function PinStrip() {
     <section class="sw-pins" aria-label="Pinned texts" data-testid="sw-pins">
       <div class="sw-pins-head">
         <h4>Pinned</h4>
-        <button
-          type="button"
-          class="sw-link"
-          data-testid="sw-unpin-all"
-          onClick={() => {
+        <Button
+          kind="link"
+          testId="sw-unpin-all"
+          onPress={() => {
             results.pins.value = [];
           }}
         >
           Unpin all
-        </button>
+        </Button>
       </div>
-      <TokenTips>
+      <TokenTips name="pins">
         <ul class="sw-pin-list">
           {pins.map((pin) => (
             <PinCard key={`${pin.run}/${pin.cell.index}`} context={pin} />

@@ -24,7 +24,7 @@ export function PromptBox({ index, prompt, removable }: Props) {
   return (
     <div class="sw-prompt-row" data-compact={compact && !open}>
       {removable && (
-        <span class="sw-prompt-number" aria-hidden="true">
+        <span class="sw-prompt-number" aria-hidden>
           {index + 1}
         </span>
       )}
@@ -64,6 +64,7 @@ export function PromptBox({ index, prompt, removable }: Props) {
           testId={`sw-remove-prompt-${index}`}
           onPress={() => {
             promptList.moved();
+            tokens.removed(index);
             actions.removePrompt(index);
           }}
         />

@@ -1,7 +1,8 @@
 import { clipped } from "../clipped";
-import { count } from "../numbers";
+import { count, whole } from "../numbers";
 import { useView } from "../page";
 import { isBlank, promptLine } from "../prompts";
+import { Button } from "./Button";
 import { ErrorBox } from "./ErrorBox";
 
 const N_PREVIEWED = 3;
@@ -35,35 +36,20 @@ export function PromptFile() {
             {clipped(promptLine(prompt), MAX_CHARS)}
           </li>
         ))}
-        {nMore > 0 && <li class="sw-quiet">and {nMore.toLocaleString("en")} more</li>}
+        {nMore > 0 && <li class="sw-quiet">and {whole(nMore)} more</li>}
       </ol>
       <div class="sw-file-choice">
         {!isEmpty && (
-          <button
-            type="button"
-            class="sw-button"
-            data-testid="sw-prompt-file-add"
-            onClick={() => promptList.takeFile("add")}
-          >
+          <Button testId="sw-prompt-file-add" onPress={() => promptList.takeFile("add")}>
             Add to the list
-          </button>
+          </Button>
         )}
-        <button
-          type="button"
-          class="sw-button"
-          data-testid="sw-prompt-file-replace"
-          onClick={() => promptList.takeFile("replace")}
-        >
+        <Button testId="sw-prompt-file-replace" onPress={() => promptList.takeFile("replace")}>
           {isEmpty ? "Use them" : "Replace the list"}
-        </button>
-        <button
-          type="button"
-          class="sw-link"
-          data-testid="sw-prompt-file-cancel"
-          onClick={() => promptList.dismissFile()}
-        >
+        </Button>
+        <Button kind="link" testId="sw-prompt-file-cancel" onPress={() => promptList.dismissFile()}>
           Cancel
-        </button>
+        </Button>
       </div>
     </div>
   );

@@ -1,8 +1,8 @@
-import { count } from "../numbers";
+import { count, whole } from "../numbers";
 import { useView } from "../page";
 import type { Prompt } from "../protocol.gen";
+import { Button } from "./Button";
 import { NO_TEMPLATE } from "./ChatSetting";
-import { Icon } from "./Icon";
 
 interface Props {
   index: number;
@@ -20,27 +20,26 @@ export function PromptTools({ index, prompt }: Props) {
   const words = read
     ? [
         count(read.tokens.length, "token"),
-        ...(read.steered.length > 0 ? [`${nSteered.toLocaleString("en")} steered`] : []),
+        ...(read.steered.length > 0 ? [`${whole(nSteered)} steered`] : []),
       ].join(", ")
     : "Tokens";
   return (
     <div class="sw-prompt-tools">
-      <button
-        type="button"
-        class="sw-link sw-disclosure"
+      <Button
+        kind="link"
+        class="sw-disclosure"
+        icon="chevron"
         aria-expanded={open}
         aria-controls={open ? id(`tokens-${index}`) : undefined}
         aria-label={`Tokens of prompt ${index + 1}${read ? `: ${words}` : ""}`}
         title="What the model reads, token by token"
-        data-testid={`sw-tokens-toggle-${index}`}
-        onClick={() => tokens.toggle(index)}
+        testId={`sw-tokens-toggle-${index}`}
+        onPress={() => tokens.toggle(index)}
       >
-        <Icon name="chevron" />
         {words}
-      </button>
-      <button
-        type="button"
-        class="sw-link"
+      </Button>
+      <Button
+        kind="link"
         disabled={hasNone && !isChat}
         aria-describedby={hasNone ? id(`no-chat-${index}`) : undefined}
         title={
@@ -48,11 +47,11 @@ export function PromptTools({ index, prompt }: Props) {
             ? "One text instead of turns"
             : "Turns of system, user and assistant, by the model's template"
         }
-        data-testid={`sw-prompt-${index}-${isChat ? "to-text" : "to-chat"}`}
-        onClick={() => (isChat ? promptList.toText(index) : promptList.toChat(index))}
+        testId={`sw-prompt-${index}-${isChat ? "to-text" : "to-chat"}`}
+        onPress={() => (isChat ? promptList.toText(index) : promptList.toChat(index))}
       >
         {isChat ? "Make plain text" : "Make a chat"}
-      </button>
+      </Button>
       {hasNone && (
         <span
           class="sw-quiet sw-prompt-note"

@@ -1,6 +1,7 @@
+import { whole } from "../numbers";
 import { useView } from "../page";
+import { Button } from "./Button";
 import { FileButton } from "./FileButton";
-import { Icon } from "./Icon";
 import { PromptBox } from "./PromptBox";
 import { PromptFile } from "./PromptFile";
 import { SetMenu } from "./SetMenu";
@@ -15,7 +16,7 @@ export function Prompts() {
   return (
     <section class="sw-section" aria-labelledby={id("prompts")}>
       <div class="sw-heading">
-        <h3 id={id("prompts")}>{all.length > 1 ? `${all.length.toLocaleString("en")} prompts` : "Prompt"}</h3>
+        <h3 id={id("prompts")}>{all.length > 1 ? `${whole(all.length)} prompts` : "Prompt"}</h3>
         <span class="sw-heading-tools">
           <FileButton
             words="From a file"
@@ -25,18 +26,17 @@ export function Prompts() {
             onFile={(name, content) => void promptList.readFile(name, content)}
             onError={(thrown) => promptList.failFile(thrown)}
           />
-          <button
-            type="button"
-            class="sw-link"
-            data-testid="sw-add-prompt"
-            onClick={() => {
+          <Button
+            kind="link"
+            icon="plus"
+            testId="sw-add-prompt"
+            onPress={() => {
               promptList.showsAll.value = true;
               actions.addPrompt();
             }}
           >
-            <Icon name="plus" />
             Add prompt
-          </button>
+          </Button>
           <SetMenu kind="prompts" />
         </span>
       </div>

@@ -2,9 +2,9 @@ import { useView } from "../page";
 import type { RunView } from "../protocol.gen";
 import { featuresOf } from "../run_features";
 import { baselineOf, isFiltered, isSorted } from "../sifting";
+import { Button } from "./Button";
 import { ChangesChoice } from "./ChangesChoice";
 import { ColourChoice } from "./ColourChoice";
-import { Icon } from "./Icon";
 import { Segments } from "./Segments";
 import { SiftBar } from "./SiftBar";
 import { TokenLegend } from "./TokenLegend";
@@ -40,21 +40,20 @@ export function ResultsToolbar({ run, nShown }: { run: RunView; nShown: number }
         />
         {isTexts && (
           <>
-            <button
-              type="button"
-              class="sw-button sw-sift"
+            <Button
+              class="sw-sift"
+              icon="sift"
               aria-expanded={isOpen}
               aria-controls={isOpen ? id("sifting") : undefined}
               data-on={isSifted}
-              data-testid="sw-sift"
-              onClick={() => {
+              testId="sw-sift"
+              onPress={() => {
                 results.isSiftingOpen.value = !isOpen;
               }}
             >
-              <Icon name="sift" />
               Filter and sort
               {isSifted && <span class="sw-quiet"> on</span>}
-            </button>
+            </Button>
             <ChangesChoice reason={reasonOf(run)} prefix="sw" />
             <ColourChoice features={featuresOf(run.steerings, store)} prefix="sw" />
           </>

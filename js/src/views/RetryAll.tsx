@@ -1,6 +1,6 @@
 import { count } from "../numbers";
 import { useView } from "../page";
-import { Icon } from "./Icon";
+import { Button } from "./Button";
 
 /** Runs everything of the shown run again that failed or was stopped; finished texts stay. */
 export function RetryAll() {
@@ -8,16 +8,15 @@ export function RetryAll() {
   const n = store.nUnfinished.value;
   if (n === 0) return null;
   return (
-    <button
-      type="button"
-      class="sw-button sw-retry-all"
+    <Button
+      class="sw-retry-all"
+      icon="retry"
       title="Run the texts again that failed or were stopped; finished texts stay"
       disabled={!store.canRetry.value}
-      data-testid="sw-retry"
-      onClick={() => void actions.retry()}
+      testId="sw-retry"
+      onPress={() => void actions.retry()}
     >
-      <Icon name="retry" />
       {store.ui.retrying.value === null ? `Retry ${count(n, "cell")}` : "Starting…"}
-    </button>
+    </Button>
   );
 }

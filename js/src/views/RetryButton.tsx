@@ -1,5 +1,6 @@
+import { focusOn } from "../focus";
 import { useView } from "../page";
-import { Icon } from "./Icon";
+import { Button } from "./Button";
 
 interface Props {
   cell: number;
@@ -12,21 +13,21 @@ export function RetryButton({ cell, name }: Props) {
   const { store, actions } = useView();
   if (store.nUnfinished.value === 0) return null;
   return (
-    <button
-      type="button"
-      class="sw-link sw-retry"
+    <Button
+      kind="link"
+      class="sw-retry"
+      icon="retry"
       aria-label={`Retry ${name}`}
       title="Run this text again"
       disabled={!store.canRetry.value}
-      data-testid={`sw-retry-${cell}`}
-      onClick={(event) => {
+      testId={`sw-retry-${cell}`}
+      onPress={(event) => {
         // The button goes with the press: the keyboard stays at the texts.
-        event.currentTarget.closest<HTMLElement>('[role="region"]')?.focus({ preventScroll: true });
+        focusOn(event.currentTarget.closest<HTMLElement>('[role="region"]'));
         void actions.retry([cell]);
       }}
     >
-      <Icon name="retry" />
       Retry
-    </button>
+    </Button>
   );
 }

@@ -7,6 +7,7 @@ import { EditMarks } from "./EditMarks";
 import { Icon } from "./Icon";
 import { IconButton } from "./IconButton";
 import { RowHandle } from "./RowHandle";
+import { Swatch } from "./Swatch";
 
 interface Props {
   row: string;
@@ -29,7 +30,7 @@ export function RowHead({ row, index, edit, name, label, moves }: Props) {
   return (
     <div class="sw-row-head">
       <RowHandle row={row} index={index} name={name} moves={moves} />
-      <span class="sw-swatch" aria-hidden="true" />
+      <Swatch />
       <span class="sw-label" dir="auto" title={labelOf(direction, label)}>
         {label || "no label"}
       </span>

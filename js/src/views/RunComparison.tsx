@@ -1,5 +1,6 @@
 import { useEffect, useMemo, useRef } from "preact/hooks";
 import { differences } from "../comparison";
+import { enter } from "../focus";
 import type { Compared } from "../history";
 import { useView } from "../page";
 import type { PastRun } from "../protocol.gen";
@@ -23,7 +24,7 @@ function Head({ run, side }: { run: PastRun; side: string }) {
 export function RunComparison({ compared }: { compared: Compared }) {
   const { history } = useView();
   const back = useRef<HTMLButtonElement>(null);
-  useEffect(() => back.current?.focus({ preventScroll: true }), []);
+  useEffect(() => enter(back.current), []);
   const found = useMemo(() => differences(compared), [compared]);
   const [left, right] = compared.runs;
   return (

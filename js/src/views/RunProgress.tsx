@@ -1,6 +1,6 @@
 import { useRef } from "preact/hooks";
 import { backlogWords, stateWords } from "../backlog";
-import { duration, FIGURE_SPACE, padded } from "../numbers";
+import { duration, FIGURE_SPACE, padded, whole } from "../numbers";
 import { useView } from "../page";
 import type { RunView } from "../protocol.gen";
 import { useSeconds } from "../seconds";
@@ -20,10 +20,8 @@ function facts(run: RunView, steady: Steady, nowS: number, isOnline: boolean): s
   const nCells = run.cells.length;
   const speed = steady.speed.show(active && is_overtaken ? null : tokens_per_s, nowS);
   const leftS = steady.run.show(active && isOnline ? eta_s : null, nowS);
-  const cells = `${padded(n_cells_ended, nCells)} of ${nCells.toLocaleString("en")} cell${nCells === 1 ? "" : "s"}`;
-  const tokens = active
-    ? padded(n_tokens, nCells * run.generation.max_new_tokens)
-    : n_tokens.toLocaleString("en");
+  const cells = `${padded(n_cells_ended, nCells)} of ${whole(nCells)} cell${nCells === 1 ? "" : "s"}`;
+  const tokens = active ? padded(n_tokens, nCells * run.generation.max_new_tokens) : whole(n_tokens);
   return [
     ...(active ? [`${padded(Math.floor(fraction * 100), 100)} %`] : []),
     cells,

@@ -1,7 +1,9 @@
 import { useState } from "preact/hooks";
 import { useView } from "../page";
+import { PLAIN_TEXT } from "../plain_text";
 import { isBlank } from "../prompts";
 import type { SetKind } from "../protocol.gen";
+import { Button } from "./Button";
 
 const NOTHING: Readonly<Record<SetKind, string>> = {
   features: "Choose a feature first; a set keeps features with all their strengths.",
@@ -29,11 +31,9 @@ export function SaveSetAs({ kind, names }: { kind: SetKind; names: readonly stri
       <div class="sw-save-line">
         <input
           class="sw-input"
-          type="text"
           aria-label="Name of the set"
           placeholder="Save as…"
-          autoComplete="off"
-          spellcheck={false}
+          {...PLAIN_TEXT}
           maxLength={120}
           value={name}
           data-testid={`sw-set-name-${kind}`}
@@ -47,15 +47,9 @@ export function SaveSetAs({ kind, names }: { kind: SetKind; names: readonly stri
             void save();
           }}
         />
-        <button
-          type="button"
-          class="sw-button"
-          disabled={isClosed}
-          data-testid={`sw-save-set-${kind}`}
-          onClick={() => void save()}
-        >
+        <Button disabled={isClosed} testId={`sw-save-set-${kind}`} onPress={() => void save()}>
           {names.includes(wanted) ? "Replace" : "Save"}
-        </button>
+        </Button>
       </div>
       <span class="sw-quiet" role="status">
         {isEmpty ? NOTHING[kind] : said}

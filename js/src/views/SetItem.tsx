@@ -1,18 +1,12 @@
-import { useState } from "preact/hooks";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { count } from "../numbers";
 import { useView } from "../page";
 import type { SetInfo, SetKind } from "../protocol.gen";
+import { exactly } from "../when";
+import { Button } from "./Button";
 import { IconButton } from "./IconButton";
 
 const NOUN: Readonly<Record<SetKind, string>> = { features: "feature", prompts: "prompt" };
-
-/** "3 May 2026, 14:05" in the reader's own way; "" for what is no date. */
-function when(savedAt: string): string {
-  const date = new Date(savedAt);
-  return Number.isNaN(date.getTime())
-    ? ""
-    : date.toLocaleString(undefined, { dateStyle: "medium", timeStyle: "short" });
-}
 
 interface Props {
   kind: SetKind;
@@ -24,20 +18,31 @@ interface Props {
 export function SetItem({ kind, info, close }: Props) {
   const { sets } = useView();
   const [isSure, setSure] = useState(false);
+  const row = useRef<HTMLLIElement>(null);
+  const wasSure = useRef(false);
+  // The button that was pressed is gone: the safe one of those instead gets the focus, the last.
+  useLayoutEffect(() => {
+    if (isSure !== wasSure.current) row.current?.querySelector<HTMLElement>("button:last-child")?.focus();
+    wasSure.current = isSure;
+  }, [isSure]);
   const { name, n_items, saved_at, preview } = info;
   const isBusy = sets[kind].isBusy.value;
   const use = async (isAdded: boolean) => {
     // What the user should know stays to be read.
     if ((await sets.use(kind, name, isAdded)) && sets[kind].note.value === "") close();
   };
+  const remove = async (button: HTMLElement) => {
+    const panel = button.closest<HTMLElement>('[role="dialog"]');
+    if (await sets.remove(kind, name)) panel?.focus();
+  };
   return (
-    <li class="sw-set" data-testid={`sw-set-${kind}`} data-name={name}>
+    <li ref={row} class="sw-set" data-testid={`sw-set-${kind}`} data-name={name}>
       <div class="sw-set-words">
         <span class="sw-label" dir="auto" title={name}>
           {name}
         </span>
         <span class="sw-quiet">
-          {[count(n_items, NOUN[kind]), when(saved_at)].filter(Boolean).join(" · ")}
+          {[count(n_items, NOUN[kind]), exactly(saved_at)].filter(Boolean).join(" · ")}
         </span>
         {preview !== "" && (
           <span class="sw-set-preview sw-quiet" dir="auto" title={preview}>
@@ -47,42 +52,38 @@ export function SetItem({ kind, info, close }: Props) {
       </div>
       {isSure ? (
         <span class="sw-set-buttons">
-          <button
-            type="button"
-            class="sw-button sw-danger"
-            data-testid="sw-delete-set-sure"
-            onClick={() => void sets.remove(kind, name)}
+          <Button
+            class="sw-danger"
+            testId="sw-delete-set-sure"
+            onPress={({ currentTarget }) => void remove(currentTarget)}
           >
             Delete it
-          </button>
-          <button type="button" class="sw-link" onClick={() => setSure(false)}>
+          </Button>
+          <Button kind="link" onPress={() => setSure(false)}>
             Keep
-          </button>
+          </Button>
         </span>
       ) : (
         <span class="sw-set-buttons">
-          <button
-            type="button"
-            class="sw-button"
+          <Button
             title="Select this set instead of what is selected"
             aria-label={`Use ${name}`}
             disabled={isBusy}
-            data-testid="sw-use-set"
-            onClick={() => void use(false)}
+            testId="sw-use-set"
+            onPress={() => void use(false)}
           >
             Use
-          </button>
-          <button
-            type="button"
-            class="sw-link"
+          </Button>
+          <Button
+            kind="link"
             title="Select this set besides what is selected"
             aria-label={`Add ${name}`}
             disabled={isBusy}
-            data-testid="sw-add-set"
-            onClick={() => void use(true)}
+            testId="sw-add-set"
+            onPress={() => void use(true)}
           >
             Add
-          </button>
+          </Button>
           <IconButton
             icon="download"
             label={`Export ${name} as a file`}

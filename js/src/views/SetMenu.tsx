@@ -6,12 +6,9 @@ import { Popover } from "./Popover";
 import { SaveSetAs } from "./SaveSetAs";
 import { SetItem } from "./SetItem";
 
-const WORDS: Readonly<Record<SetKind, { label: string; none: string }>> = {
-  features: {
-    label: "Named sets of features with their strengths",
-    none: "No feature set is saved yet.",
-  },
-  prompts: { label: "Named sets of prompts", none: "No prompt set is saved yet." },
+const LABELS: Readonly<Record<SetKind, string>> = {
+  features: "Named sets of features with their strengths",
+  prompts: "Named sets of prompts",
 };
 
 /** Keeps what is selected under a name, and brings it back: use, add, share as a file, delete. */
@@ -21,7 +18,7 @@ export function SetMenu({ kind }: { kind: SetKind }) {
     <Popover
       words="Sets"
       icon="bookmark"
-      label={WORDS[kind].label}
+      label={LABELS[kind]}
       testId={`sw-sets-${kind}`}
       onOpen={() => void sets.list(kind)}
     >
@@ -53,7 +50,7 @@ function SetPanel({ kind, close }: { kind: SetKind; close: () => void }) {
         </p>
       )}
       {all !== null && all.length > 0 && (
-        <ul class="sw-sets">
+        <ul>
           {all.map((info) => (
             <SetItem key={info.name} kind={kind} info={info} close={close} />
           ))}
@@ -61,13 +58,8 @@ function SetPanel({ kind, close }: { kind: SetKind; close: () => void }) {
       )}
       <div class="sw-sets-foot">
         <span class="sw-quiet" role="status">
-          {all === null
-            ? error === null
-              ? "Asking for the sets…"
-              : ""
-            : all.length === 0
-              ? WORDS[kind].none
-              : ""}
+          {all === null && error === null && "Asking for the sets…"}
+          {all?.length === 0 && `No ${kind === "features" ? "feature" : "prompt"} set is saved yet.`}
         </span>
         <FileButton
           words="Import a file"

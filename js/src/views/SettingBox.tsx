@@ -1,6 +1,7 @@
 import { IDLE_HINT, isIdle, newSeed, type Setting } from "../generation";
 import { useView } from "../page";
 import type { Generation } from "../protocol.gen";
+import { Button } from "./Button";
 import { FieldError } from "./FieldError";
 import { NumberBox } from "./NumberBox";
 import { SettingReset } from "./SettingReset";
@@ -34,18 +35,16 @@ export function SettingBox({ setting, generation }: Props) {
           onChange={(value) => actions.setGeneration({ [field]: value })}
         />
         {field === "seed" && (
-          <button
-            type="button"
-            class="sw-button"
+          <Button
             title="Draw another seed"
-            data-testid="sw-gen-new-seed"
-            onClick={() => {
+            testId="sw-gen-new-seed"
+            onPress={() => {
               store.ui.forget((one) => one === path);
               actions.setGeneration({ seed: newSeed(generation.seed) });
             }}
           >
             New
-          </button>
+          </Button>
         )}
       </span>
       <span class="sw-hint" id={id(`${field}-hint`)}>

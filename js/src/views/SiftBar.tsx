@@ -5,17 +5,19 @@ import type { RunView } from "../protocol.gen";
 import { baselineOf, isFiltered, isSorted, NOTHING_SIFTED, type Sifting } from "../sifting";
 import { isActive } from "../states";
 import { columnName } from "../steering";
+import { Button } from "./Button";
+import { Check } from "./Check";
 import { Choice } from "./Choice";
 import { IconButton } from "./IconButton";
 
 const STATES = [
   { value: "any", name: "any state" },
-  { value: "done", name: "done" },
-  { value: "stopped", name: "stopped" },
-  { value: "failed", name: "failed" },
+  "done",
+  "stopped",
+  "failed",
   { value: "running", name: "writing" },
-  { value: "queued", name: "queued" },
-] as const satisfies readonly { value: Sifting["state"]; name: string }[];
+  "queued",
+] as const;
 
 const FLAG_CHOICES: readonly { value: Sifting["flag"]; name: string }[] = [
   { value: "any", name: "flagged or not" },
@@ -29,14 +31,14 @@ const FLAG_CHOICES: readonly { value: Sifting["flag"]; name: string }[] = [
 
 const KEYS = [
   { value: "prompt", name: "order of prompts" },
-  { value: "perplexity", name: "perplexity" },
+  "perplexity",
   { value: "activation", name: "feature's activation" },
-  { value: "dose", name: "dose" },
+  "dose",
   { value: "kl", name: "KL divergence" },
-  { value: "similarity", name: "similarity" },
-  { value: "repetition", name: "repetition" },
+  "similarity",
+  "repetition",
   { value: "length", name: "length in tokens" },
-] as const satisfies readonly { value: Sifting["by"]; name: string }[];
+] as const;
 
 /** Which prompts are shown, and in which order. */
 export function SiftBar({ run, nShown }: { run: RunView; nShown: number }) {
@@ -46,7 +48,7 @@ export function SiftBar({ run, nShown }: { run: RunView; nShown: number }) {
   const isOn = isFiltered(sifting) || isSorted(sifting);
   const columns = run.steerings.map(({ edits }, i) => ({
     value: String(i),
-    name: `in ${columnName(edits, (feature) => store.card(feature)?.label)}`,
+    name: `in ${columnName(edits, store.label)}`,
   }));
   return (
     <div
@@ -82,7 +84,7 @@ export function SiftBar({ run, nShown }: { run: RunView; nShown: number }) {
         />
       </div>
       <div class="sw-tools">
-        <span aria-hidden="true">Sort by</span>
+        <span aria-hidden>Sort by</span>
         <Choice
           label="Sort prompts by"
           value={by}
@@ -111,33 +113,31 @@ export function SiftBar({ run, nShown }: { run: RunView; nShown: number }) {
               testId="sw-sort-turn"
               onPress={() => results.sift({ isDescending: !isDescending })}
             />
-            <label class="sw-check" title="Sorts by how much the measure differs from the baseline's">
-              <input
-                type="checkbox"
-                checked={isDifference}
-                disabled={baselineOf(run) < 0}
-                data-testid="sw-sort-difference"
-                onChange={({ currentTarget }) => results.sift({ isDifference: currentTarget.checked })}
-              />
+            <Check
+              title="Sorts by how much the measure differs from the baseline's"
+              isOn={isDifference}
+              isDisabled={baselineOf(run) < 0}
+              testId="sw-sort-difference"
+              onChange={(on) => results.sift({ isDifference: on })}
+            >
               minus baseline
-            </label>
+            </Check>
           </>
         )}
-        <span class="sw-quiet sw-sift-count" role="status" data-testid="sw-sift-count">
+        <span class="sw-quiet" role="status" data-testid="sw-sift-count">
           {isFiltered(sifting) && `${nShown} of ${count(run.prompts.length, "prompt")}. `}
           {isOn && isActive(run) && "Rows stay where they are until the run has ended."}
         </span>
         {isOn && (
-          <button
-            type="button"
-            class="sw-link"
-            data-testid="sw-sift-reset"
-            onClick={() => {
+          <Button
+            kind="link"
+            testId="sw-sift-reset"
+            onPress={() => {
               results.sifting.value = NOTHING_SIFTED;
             }}
           >
             Reset
-          </button>
+          </Button>
         )}
       </div>
     </div>

@@ -1,6 +1,8 @@
+import { lastPart } from "../last_part";
+import { whole } from "../numbers";
 import { useView } from "../page";
 import type { Status, WorkerState } from "../protocol.gen";
-import { Icon } from "./Icon";
+import { Button } from "./Button";
 import { LoadingBar } from "./LoadingBar";
 import { Tabs } from "./Tabs";
 import { WorkerError } from "./WorkerError";
@@ -13,27 +15,20 @@ const WORKER: Readonly<Record<WorkerState, string>> = {
   failed: "Failed",
 };
 
-/** The last part of a path or hub name, where the meaning is; the whole stands in the title. */
-const shortName = (name: string): string =>
-  name
-    .replace(/[\\/]+$/, "")
-    .split(/[\\/]/)
-    .pop() || name;
-
 function Facts({ status }: { status: Status }) {
   const { model, saes } = status;
   if (model === null || saes.length === 0) return null;
   return (
     <span class="sw-status-facts">
       <span class="sw-model" title={model.name}>
-        {shortName(model.name)}
+        {lastPart(model.name)}
       </span>
       {saes.map((sae) => (
         <span key={sae.name} title={`SAE ${sae.name}, ${sae.hook_name}`}>
-          {sae.d_sae.toLocaleString("en")} features at layer {sae.layer}
+          {whole(sae.d_sae)} features at layer {sae.layer}
         </span>
       ))}
-      <span class="sw-status-device">
+      <span>
         {model.device} · {model.dtype.replace("torch.", "")}
       </span>
     </span>
@@ -56,21 +51,21 @@ export function StatusBar() {
       <div class="sw-status-line">
         <Tabs />
         <span class="sw-state" data-state={state}>
-          <span class="sw-dot" aria-hidden="true" />
+          <span class="sw-dot" aria-hidden />
           <span role="status">{words}</span>
         </span>
         {canReload && (
-          <button
-            type="button"
-            class="sw-link sw-reload"
+          <Button
+            kind="link"
+            class="sw-reload"
+            icon="retry"
             title="Start the worker again"
             disabled={store.ui.reloading.value}
-            data-testid="sw-reload"
-            onClick={() => void actions.reload()}
+            testId="sw-reload"
+            onPress={() => void actions.reload()}
           >
-            <Icon name="retry" />
             Reload
-          </button>
+          </Button>
         )}
         <Facts status={status} />
       </div>

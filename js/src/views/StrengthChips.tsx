@@ -1,6 +1,7 @@
 import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { type NumberRule, parseNumber, signed } from "../numbers";
 import { useView } from "../page";
+import { PLAIN_TEXT } from "../plain_text";
 import { errorId } from "./FieldError";
 import { Icon } from "./Icon";
 
@@ -117,10 +118,8 @@ function ChipBox({ label, value, path, testId, onDone }: BoxProps) {
         if (box !== null && document.activeElement !== box && !isOver.current) box.focus();
       }}
       class="sw-input sw-chip-box"
-      type="text"
       inputMode="decimal"
-      autoComplete="off"
-      spellcheck={false}
+      {...PLAIN_TEXT}
       size={Math.max(3, text.length)}
       aria-label={label}
       aria-invalid={isWrong}

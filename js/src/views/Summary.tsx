@@ -34,9 +34,7 @@ function SummaryOf({ run, band }: { run: RunView; band: CoherentBand | null }) {
   const kinds = useMemo(() => kindsOf(run), [run.steerings, run.prompts]);
   const chosen = summary.kind.value;
   const kind = chosen !== null && kinds.includes(chosen) ? chosen : (kinds[0] ?? "table");
-  const columns = run.steerings.map((steering) =>
-    columnWords(steering, (feature) => store.card(feature)?.label),
-  );
+  const columns = run.steerings.map((steering) => columnWords(steering, store.label));
   // Texts grow with every frame: the picture is drawn again only for what it shows.
   const picture = useMemo(() => {
     if (kind === "curves") return <SummaryCurves run={settled} band={band} />;

@@ -34,7 +34,7 @@ export function SummaryCurves({ run, band }: Props) {
   );
   const named = lines.map((line) => ({
     line,
-    name: lineName(line, (feature) => store.card(feature)?.label),
+    name: lineName(line, store.label),
     colour: store.colours.of(line.edit.feature),
   }));
   const onLines = new Set(lines.flatMap(({ stops }) => stops.flatMap(({ columns }) => columns)));

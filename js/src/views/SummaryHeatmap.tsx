@@ -1,12 +1,14 @@
 import { useState } from "preact/hooks";
 import { clipped } from "../clipped";
-import { type ColumnWords, promptWords } from "../columns";
+import type { ColumnWords } from "../columns";
 import { heatOf } from "../heat";
 import { count } from "../numbers";
 import { useView } from "../page";
+import { promptText } from "../prompts";
 import type { RunView } from "../protocol.gen";
 import { moved } from "../roving";
-import { baselineOf, besideBaseline, besideWords, cellsAt, heatmapOf, summaryInfo } from "../summary";
+import { baselineOf } from "../sifting";
+import { besideBaseline, besideWords, cellsAt, heatmapOf, summaryInfo } from "../summary";
 import { DataTable } from "./DataTable";
 import { HeatControls } from "./HeatControls";
 import { HeatHead } from "./HeatHead";
@@ -32,7 +34,7 @@ export function SummaryHeatmap({ run, columns }: Props) {
   const rows = isRelative ? besideBaseline(plain, info, baseline) : plain;
   const heat = heatOf(rows, info, isRelative);
   const words = (value: number) => (isRelative ? besideWords(info, value) : info.words(value));
-  const prompts = run.prompts.map((prompt) => clipped(promptWords(prompt), MAX_PROMPT_CHARS));
+  const prompts = run.prompts.map((prompt) => clipped(promptText(prompt), MAX_PROMPT_CHARS));
   const size: readonly [number, number] = [rows.length, columns.length];
   const [row, column] = [Math.min(at[0], size[0] - 1), Math.min(at[1], size[1] - 1)];
   const shown = (cell: (typeof rows)[number][number]) => (cell.value === null ? "" : words(cell.value));

@@ -4,7 +4,8 @@ import { count } from "../numbers";
 import { useView } from "../page";
 import type { Flag, RunView } from "../protocol.gen";
 import { cellsUnder, meanOfCells, SUMMARY } from "../summary";
-import { Missing } from "./DataTable";
+import { Missing } from "./Missing";
+import { Swatch } from "./Swatch";
 
 /** Flags of a column's texts, each with how many have it where there are several texts. */
 function flagWords(run: RunView, cells: readonly number[]): string {
@@ -46,8 +47,7 @@ export function SummaryTable({ run, columns }: Props) {
         <tbody>
           {columns.map(({ label, strength, whole }, column) => {
             const cells = cellsUnder(run, [column]);
-            const direction = run.steerings[column]?.edits[0]?.feature;
-            const colour = direction === undefined ? undefined : store.colours.of(direction);
+            const colour = store.colours.ofFirst(run.steerings[column]?.edits ?? []);
             const flags = flagWords(run, cells);
             return (
               <tr key={column} data-colour={colour}>
@@ -59,7 +59,7 @@ export function SummaryTable({ run, columns }: Props) {
                     aria-label={`${whole}: show the text`}
                     onClick={() => results.showCell(cells[0] ?? 0)}
                   >
-                    <span class="sw-swatch" aria-hidden="true" />
+                    <Swatch />
                     <span class="sw-heat-label" dir="auto">
                       {label}
                     </span>

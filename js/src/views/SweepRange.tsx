@@ -48,7 +48,7 @@ export function SweepRange() {
     <div class="sw-layout-more">
       {SETTINGS.map((setting) => (
         <span class="sw-inline" key={setting.field} title={`${setting.label}, in the unit of each row`}>
-          <span aria-hidden="true">{setting.name}</span>
+          <span aria-hidden>{setting.name}</span>
           <NumberBox
             path={setting.field}
             rule={setting}

@@ -1,19 +1,13 @@
 import { useRef } from "preact/hooks";
 import { useView } from "../page";
+import { along, LEFT_RIGHT } from "../roving";
 import type { Tab } from "../ui";
 
-export const TABS: readonly { tab: Tab; words: string }[] = [
+const TABS: readonly { tab: Tab; words: string }[] = [
   { tab: "steer", words: "Steer" },
   { tab: "history", words: "History" },
   { tab: "worker", words: "Worker" },
 ];
-
-const KEYS: Readonly<Record<string, (at: number, n: number) => number>> = {
-  ArrowRight: (at, n) => (at + 1) % n,
-  ArrowLeft: (at, n) => (at + n - 1) % n,
-  Home: () => 0,
-  End: (_, n) => n - 1,
-};
 
 /** What the widget shows below its head: the steering itself, past runs, or the worker. */
 export function Tabs() {
@@ -21,9 +15,9 @@ export function Tabs() {
   const list = useRef<HTMLDivElement>(null);
   const at = TABS.findIndex(({ tab }) => tab === store.ui.tab.value);
   const onKeyDown = (event: KeyboardEvent) => {
-    const next = KEYS[event.key]?.(at, TABS.length);
+    const next = along(at, TABS.length, event.key, LEFT_RIGHT, true);
     const entered = TABS[next ?? -1];
-    if (next === undefined || entered === undefined) return;
+    if (next === null || entered === undefined) return;
     event.preventDefault();
     store.ui.tab.value = entered.tab;
     (list.current?.children[next] as HTMLElement | undefined)?.focus();

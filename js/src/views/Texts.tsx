@@ -1,5 +1,6 @@
 import type { RefObject } from "preact";
 import { useEffect, useMemo } from "preact/hooks";
+import { focusOn } from "../focus";
 import { type Place, placesOf } from "../measures";
 import { useView } from "../page";
 import type { RunView } from "../protocol.gen";
@@ -87,7 +88,7 @@ function useWanted(area: RefObject<HTMLDivElement | null>, run: RunView, sifted:
     }
     results.wanted.value = null;
     cell.scrollIntoView?.({ block: "center", inline: "nearest" });
-    cell.focus({ preventScroll: true });
+    focusOn(cell);
   }, [area, results, run, wanted, sifted]);
 }
 
@@ -107,7 +108,7 @@ export function Texts({ run, sifted }: { run: RunView; sifted: Sifted }) {
   const columnPx = Math.max(MIN_COLUMN_PX, widthPx / run.steerings.length);
   const lines = reservedLines(run, columnPx);
   return (
-    <TokenTips>
+    <TokenTips name="texts">
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling area must be reachable by keyboard */}
       <div ref={area} class="sw-scroll" tabIndex={0} role="region" aria-label="Texts side by side">
         <div

@@ -6,7 +6,7 @@ export function Thumbnail({ run }: { run: PastRun }) {
   const { store } = useView();
   const nMore = run.n_steerings - run.steerings.length;
   return (
-    <span class="sw-thumb" aria-hidden="true" data-testid={`sw-thumb-${run.id}`}>
+    <span class="sw-thumb" aria-hidden data-testid={`sw-thumb-${run.id}`}>
       {run.steerings.map((_, i) => {
         const feature = run.features[i] ?? null;
         return (

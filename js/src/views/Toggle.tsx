@@ -20,7 +20,7 @@ export function Toggle({ words, title, on, disabled = false, onChange, testId }:
       data-testid={testId}
       onClick={() => onChange(!on)}
     >
-      <span class="sw-toggle-track" aria-hidden="true" />
+      <span class="sw-toggle-track" aria-hidden />
       {words}
     </button>
   );

@@ -1,4 +1,5 @@
 import { Fragment } from "preact";
+import { whole } from "../numbers";
 import type { PromptToken } from "../protocol.gen";
 import { TokenText } from "./TokenText";
 
@@ -37,7 +38,7 @@ export function TokenChips({ tokens, steered }: Props) {
         </Fragment>
       ))}
       {tokens.length > MAX_DRAWN && (
-        <span class="sw-quiet"> … and {(tokens.length - MAX_DRAWN).toLocaleString("en")} more</span>
+        <span class="sw-quiet"> … and {whole(tokens.length - MAX_DRAWN)} more</span>
       )}
     </>
   );

@@ -1,6 +1,7 @@
 import { plainNumber } from "../numbers";
 import { useView } from "../page";
 import { colourInfo } from "../token_words";
+import { Button } from "./Button";
 import { ErrorBox } from "./ErrorBox";
 
 /** What the colours of tokens mean: the scale with its ends and its unit. */
@@ -21,7 +22,7 @@ export function TokenLegend({ run }: { run: string }) {
           aria-label={`Scale from 0 to ${plainNumber(tokens.top(run))} ${unit}`}
         >
           <span>0</span>
-          <span class="sw-legend-bar" aria-hidden="true" />
+          <span class="sw-legend-bar" aria-hidden />
           <span>
             {plainNumber(tokens.top(run))}
             {unit === "" ? "" : ` ${unit}`} and above
@@ -35,14 +36,9 @@ export function TokenLegend({ run }: { run: string }) {
       {error !== null && (
         <div class="sw-tools">
           <ErrorBox error={error} testId="sw-tokens-error" />
-          <button
-            type="button"
-            class="sw-button"
-            data-testid="sw-tokens-again"
-            onClick={() => tokens.again()}
-          >
+          <Button testId="sw-tokens-again" onPress={() => tokens.again()}>
             Try again
-          </button>
+          </Button>
         </div>
       )}
     </>

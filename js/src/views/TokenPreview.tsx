@@ -1,9 +1,9 @@
-import { featureOf, labelOf } from "../directions";
 import { count } from "../numbers";
 import { useView } from "../page";
 import { NO_PREVIEW } from "../token_preview";
 import { type VisibleRow, visibleRows } from "../visible";
 import { Choice } from "./Choice";
+import { ErrorLine } from "./ErrorLine";
 import { TokenChips } from "./TokenChips";
 
 /** Below a prompt: its exact tokens, those marked that the chosen row steers. */
@@ -13,8 +13,7 @@ export function TokenPreview({ index }: { index: number }) {
   const selected = visibleRows(store.selection.value.value).filter(({ key }) => rows.includes(key));
   const marked = selected.find(({ key }) => key === tokens.row.value) ?? selected[0];
   const steered = read?.steered[rows.indexOf(marked?.key ?? "")] ?? [];
-  const nameOf = ({ edit }: VisibleRow) =>
-    labelOf(edit.feature, store.card(featureOf(edit.feature))?.label) || "no label";
+  const nameOf = ({ edit }: VisibleRow) => store.nameOf(edit.feature) || "no label";
   return (
     <div
       class="sw-token-preview"
@@ -24,11 +23,7 @@ export function TokenPreview({ index }: { index: number }) {
       data-testid={`sw-tokens-${index}`}
       data-stale={isStale}
     >
-      {error !== null && (
-        <p class="sw-field-error" role="alert" data-testid={`sw-tokens-error-${index}`}>
-          {error.message}
-        </p>
-      )}
+      {error !== null && <ErrorLine error={error} testId={`sw-tokens-error-${index}`} />}
       {read === null && error === null && (
         <p class="sw-quiet">
           {store.link.value === "offline"
@@ -57,7 +52,7 @@ export function TokenPreview({ index }: { index: number }) {
                 data-colour={store.colours.of(marked.edit.feature)}
                 data-testid={`sw-tokens-steered-${index}`}
               >
-                <span class="sw-chip-token" data-steered="true" aria-hidden="true">
+                <span class="sw-chip-token" data-steered="true" aria-hidden>
                   abc
                 </span>
                 {count(steered.length, "token")} steered by
@@ -77,7 +72,7 @@ export function TokenPreview({ index }: { index: number }) {
             )}
             {read.tokens.some(({ is_special }) => is_special) && (
               <span class="sw-token-key">
-                <span class="sw-chip-token" data-special="true" aria-hidden="true">
+                <span class="sw-chip-token" data-special="true" aria-hidden>
                   abc
                 </span>
                 special token

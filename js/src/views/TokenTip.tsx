@@ -1,10 +1,11 @@
 import type { CellContext } from "../context";
-import { featureOf, labelOf } from "../directions";
 import { short } from "../numbers";
 import { useView } from "../page";
 import type { Alternative, TokenMeasures } from "../protocol.gen";
-import { colourInfo, visibleToken } from "../token_words";
+import { featuresOf } from "../run_features";
+import { colourInfo } from "../token_words";
 import { featureKey } from "../tokens";
+import { TokenText } from "./TokenText";
 
 interface Props {
   token: HTMLElement;
@@ -32,7 +33,9 @@ export function TokenTip({ token, id, style }: Props) {
   return (
     <div class="sw-tip" role="tooltip" id={id} style={style} data-testid="sw-token-tip">
       <p class="sw-tip-token">
-        <bdi>{visibleToken(held.texts[at] ?? "")}</bdi>
+        <bdi>
+          <TokenText text={held.texts[at] ?? ""} />
+        </bdi>
       </p>
       <Values context={context} at={at} tokens={held} />
       {alternatives.length > 0 ? (
@@ -47,10 +50,7 @@ export function TokenTip({ token, id, style }: Props) {
 function Values({ context, at, tokens }: { context: CellContext; at: number; tokens: TokenMeasures }) {
   const { store, results } = useView();
   const { colourBy, feature } = results.tokens;
-  const nameOf = (index: number) => {
-    const edit = context.edits.find(({ feature: one }) => featureOf(one)?.index === index);
-    return (edit && labelOf(edit.feature, store.card(featureOf(edit.feature))?.label)) || `feature ${index}`;
-  };
+  const names = featuresOf([context], store);
   const by = colourBy.value;
   const rows = (["kl", "surprise"] as const).flatMap((one) => {
     const value = tokens[one][at];
@@ -60,12 +60,13 @@ function Values({ context, at, tokens }: { context: CellContext; at: number; tok
   const fires = context.cell.measures.activations.flatMap((one, i) => {
     const value = tokens.activations[i]?.[at];
     const isOn = by === "activation" && (feature.value === "" ? i === 0 : featureKey(one) === feature.value);
-    return value === undefined ? [] : [{ name: nameOf(one.index), value: short(value), isOn }];
+    const name = names.find(({ key }) => key === featureKey(one))?.name ?? `feature ${one.index}`;
+    return value === undefined ? [] : [{ name, value: short(value), isOn }];
   });
   return (
     <dl class="sw-tip-values">
-      {[...rows, ...fires].map(({ name, value, isOn }) => (
-        <div key={name} data-on={isOn}>
+      {[...rows, ...fires].map(({ name, value, isOn }, i) => (
+        <div key={i} data-on={isOn}>
           <dt dir="auto">{name}</dt>
           <dd>{value}</dd>
         </div>
@@ -88,7 +89,9 @@ function Alternatives({ alternatives, text }: { alternatives: readonly Alternati
         {alternatives.map((one) => (
           <tr key={one.token_id} data-on={one.text === text}>
             <th scope="row">
-              <bdi>{visibleToken(one.text)}</bdi>
+              <bdi>
+                <TokenText text={one.text} />
+              </bdi>
               {one.text === text && <span class="sw-quiet"> came</span>}
             </th>
             <td style={{ "--sw-share": `${100 * one.steered}%` }}>{share(one.steered)}</td>

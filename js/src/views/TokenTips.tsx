@@ -1,6 +1,7 @@
 import type { ComponentChildren } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { useView } from "../page";
+import { along, LEFT_RIGHT } from "../roving";
 import { TokenTip } from "./TokenTip";
 
 const LEAVING_MS = 160;
@@ -29,35 +30,29 @@ function placeAt(token: HTMLElement, around: HTMLElement): Place {
     : { left, top: inner.bottom - outer.top + GAP_PX };
 }
 
-const KEYS: Readonly<Record<string, (at: number, n: number) => number>> = {
-  ArrowRight: (at) => at + 1,
-  ArrowLeft: (at) => at - 1,
-  Home: () => 0,
-  End: (_, n) => n - 1,
-};
+const RIGHT_LEFT = ["ArrowRight", "ArrowLeft"] as const;
 
-/** The token that a key leads to; in texts that run from right to left, arrows do too. */
-function nextToken(token: HTMLElement, key: string): HTMLElement | undefined {
+/** The token that a key leads to; in texts that run from right to left, arrows do too. Null for other keys. */
+function nextToken(token: HTMLElement, key: string): HTMLElement | null {
   const all = [...(token.closest(".sw-text")?.querySelectorAll<HTMLElement>(".sw-text-token") ?? [])];
-  const isTurned = getComputedStyle(token).direction === "rtl";
-  const turned = isTurned
-    ? key === "ArrowLeft"
-      ? "ArrowRight"
-      : key === "ArrowRight"
-        ? "ArrowLeft"
-        : key
-    : key;
-  return all[KEYS[turned]?.(all.indexOf(token), all.length) ?? -1];
+  const keys = getComputedStyle(token).direction === "rtl" ? RIGHT_LEFT : LEFT_RIGHT;
+  return all[along(all.indexOf(token), all.length, key, keys) ?? -1] ?? null;
+}
+
+interface Props {
+  /** Tells it from others of the view. */
+  name: string;
+  children: ComponentChildren;
 }
 
 /** What is in it can be coloured by tokens: each tells its value to pointer and keyboard, in one tip for all. */
-export function TokenTips({ children }: { children: ComponentChildren }) {
+export function TokenTips({ name, children }: Props) {
   const { id } = useView();
   const around = useRef<HTMLDivElement>(null);
   const leaving = useRef<ReturnType<typeof setTimeout>>(undefined);
   const [token, setToken] = useState<HTMLElement | null>(null);
   const [place, setPlace] = useState<Place>({ left: 0, top: 0 });
-  const tipId = id("token-tip");
+  const tipId = id(`token-tip-${name}`);
 
   const show = (next: HTMLElement | null) => {
     clearTimeout(leaving.current);
@@ -80,9 +75,10 @@ export function TokenTips({ children }: { children: ComponentChildren }) {
       show(null);
       return;
     }
-    if (at === null || KEYS[event.key] === undefined) return;
+    const next = at && nextToken(at, event.key);
+    if (next === null) return;
     event.preventDefault();
-    nextToken(at, event.key)?.focus();
+    next.focus();
   };
   const isShown = token?.isConnected === true;
   return (

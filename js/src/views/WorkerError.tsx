@@ -3,9 +3,8 @@ import { describe } from "../errors";
 import { useView } from "../page";
 import type { ErrorInfo, Log } from "../protocol.gen";
 import { Disclosure } from "./Disclosure";
-import { fullText } from "./ErrorBox";
+import { ErrorBox, fullText } from "./ErrorBox";
 import { FullText } from "./FullText";
-import { Icon } from "./Icon";
 
 /** The trait has no log, since notebooks may save it: it is asked for when somebody looks. */
 type Asked = Log | ErrorInfo | "asked" | null;
@@ -27,16 +26,10 @@ export function WorkerError({ error }: { error: ErrorInfo }) {
     say(await actions.askLog().catch(describe));
   };
   return (
-    <div class="sw-error-box" role="alert" data-testid="sw-status-error" data-kind={error.kind}>
-      <Icon name="alert" />
-      <div class="sw-error-body">
-        <p class="sw-error-text" dir="auto">
-          {error.message}
-        </p>
-        <Disclosure testId="sw-status-error-details" onOpen={() => void ask()}>
-          <FullText text={words(error, asked)} what="the error and the log" testId="sw-worker-log" />
-        </Disclosure>
-      </div>
-    </div>
+    <ErrorBox error={error} testId="sw-status-error">
+      <Disclosure testId="sw-status-error-details" onOpen={() => void ask()}>
+        <FullText text={words(error, asked)} what="the error and the log" testId="sw-worker-log" />
+      </Disclosure>
+    </ErrorBox>
   );
 }

@@ -1,9 +1,7 @@
-import { bytes, duration, short } from "../numbers";
+import { bytes, duration, short, whole } from "../numbers";
 import type { ModelInfo, SaeInfo, Status } from "../protocol.gen";
 
 type Fact = readonly [name: string, value: string];
-
-const whole = (n: number): string => n.toLocaleString("en");
 
 const modelFacts = (model: ModelInfo): Fact[] => [
   ["Name", model.name],

@@ -1,8 +1,8 @@
 import { useEffect } from "preact/hooks";
 import { useView } from "../page";
+import { Button } from "./Button";
 import { ErrorBox } from "./ErrorBox";
 import { FullText } from "./FullText";
-import { Icon } from "./Icon";
 import { WorkerFacts } from "./WorkerFacts";
 
 /** The worker: what it has loaded, what it holds, its log; and a fresh one at a press. */
@@ -22,17 +22,15 @@ export function WorkerPanel() {
   return (
     <>
       <div class="sw-worker-bar">
-        <button
-          type="button"
-          class="sw-button"
+        <Button
+          icon="retry"
           disabled={isBusy || isOffline || room.restarting.value}
           title={isBusy ? "Stop the run first, or wait until loading has ended." : undefined}
-          data-testid="sw-restart"
-          onClick={() => void room.restart()}
+          testId="sw-restart"
+          onPress={() => void room.restart()}
         >
-          <Icon name="retry" />
           Restart
-        </button>
+        </Button>
         <span class="sw-quiet">
           A fresh process loads the model again and gives back the memory. Runs and settings stay.
         </span>
@@ -42,16 +40,15 @@ export function WorkerPanel() {
       <section class="sw-section" aria-label="The worker's log">
         <div class="sw-heading">
           <h3>Log</h3>
-          <button
-            type="button"
-            class="sw-link"
+          <Button
+            kind="link"
+            icon="retry"
             disabled={isOffline}
-            data-testid="sw-read-log"
-            onClick={() => void room.readLog()}
+            testId="sw-read-log"
+            onPress={() => void room.readLog()}
           >
-            <Icon name="retry" />
             Read again
-          </button>
+          </Button>
         </div>
         {log !== null && (log.error !== "" || log.tail !== "") ? (
           <FullText
@@ -61,7 +58,11 @@ export function WorkerPanel() {
           />
         ) : (
           <p class="sw-quiet" data-testid="sw-no-log">
-            {log === null ? "Asking the kernel…" : "The worker has written nothing."}
+            {log !== null
+              ? "The worker has written nothing."
+              : isOffline
+                ? "The kernel does not answer."
+                : "Asking the kernel…"}
           </p>
         )}
       </section>
