@@ -30,7 +30,7 @@ const N_IN_BATCH = 6;
 const GATHERING_MS = 30;
 const N_KEPT_RUNS = 4;
 /** Single tokens can be far above all others: the scale ends where this share of them does. */
-const TOP_SHARE = 0.98;
+const TOP_SHARE = 0.95;
 
 export const featureKey = ({ sae, index }: Pick<FeatureActivation, "sae" | "index">): string =>
   `${sae}:${index}`;
