@@ -39,7 +39,12 @@ SELECT_CELL = """index => {
   notebook.deselectAll();
   notebook.activeCellIndex = index;
 }"""
-COMMAND = "([name, args]) => window.jupyterapp.commands.execute(name, args).then(() => null)"
+# Playwright waits for a promise for ever, and a kernel that never answers would hold all tests up.
+COMMAND = """([name, args, limitMs]) => Promise.race([
+  window.jupyterapp.commands.execute(name, args).then(() => null),
+  new Promise((_, fail) => setTimeout(() => fail(new Error(`${name} did not end in ${limitMs} ms`)), limitMs)),
+])"""
+COMMAND_LIMIT_MS = 180_000
 COMMAND_UNAWAITED = "([name, args]) => { window.jupyterapp.commands.execute(name, args); return null; }"
 
 App = Literal["lab", "notebook"]
@@ -94,7 +99,7 @@ class OpenNotebook(OpenWidget):
 
     def command(self, name: str, *, wait: bool = True, **args: str) -> None:
         """Executes a command of JupyterLab's palette."""
-        self.page.evaluate(COMMAND if wait else COMMAND_UNAWAITED, [name, args])
+        self.page.evaluate(COMMAND if wait else COMMAND_UNAWAITED, [name, args, COMMAND_LIMIT_MS])
 
     def save(self) -> None:
         """Saves the notebook with its outputs."""
