@@ -2,7 +2,8 @@
 
 The tensor ``direction.<L>`` is added to the output of block L, counted from 0: repeng 0.4.0 wraps
 ``model.layers[L]``, adds it to what that returns, and learns it from ``hidden_states[L + 1]``. So it acts
-at ``blocks.<L>.hook_resid_post``.
+at ``blocks.<L>.hook_resid_post``. (Of the last block, transformers gives the hidden state after the final
+norm: there repeng learns a direction in other units than it acts in.)
 """
 
 from __future__ import annotations
@@ -59,7 +60,7 @@ def save_vectors(path: str | Path, vectors: Mapping[int, Vector], *, model_hint:
 def load_vectors(path: str | Path) -> dict[int, Vector]:
     """Reads a GGUF control vector, such as repeng's `ControlVector.export_gguf` writes. Nothing in it is executed.
 
-    A strength of 1 with the method ``add`` and the unit ``raw`` is repeng's coefficient of 1.
+    A strength of 1 with the method ``add`` and the unit ``raw``, on all tokens, is repeng's coefficient of 1.
 
     Returns:
         The vectors by layer, in ascending order, each named by file and layer, at ``blocks.<layer>.hook_resid_post``.
