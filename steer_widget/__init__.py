@@ -78,6 +78,7 @@ if TYPE_CHECKING:
     )
     from .steerer import Steerer
     from .tokenized_prompt import TokenizedPrompt
+    from .vectors import load_vector, load_vectors, save_vectors
     from .widget import SteerWidget
 
     __version__: str
@@ -147,7 +148,10 @@ __all__ = [
     "from_model",
     "load",
     "load_result",
+    "load_vector",
+    "load_vectors",
     "read_prompts",
+    "save_vectors",
 ]
 
 _HOMES = {
@@ -187,6 +191,7 @@ _HOMES = {
     ),
     "steerer": ("Steerer",),
     "tokenized_prompt": ("TokenizedPrompt",),
+    "vectors": ("load_vector", "load_vectors", "save_vectors"),
     "widget": ("SteerWidget",),
 }
 

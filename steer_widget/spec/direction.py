@@ -13,6 +13,8 @@ from ..errors import InvalidInput, UnknownFeature
 from .checks import MAX_SEED, Spec, text, whole
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from .positions import PositionsLike, Schedule
     from .steering import Edit, Unit
 
@@ -153,6 +155,23 @@ class Vector(Direction, frozen=True, tag="vector", tag_field="kind"):
     def control(self, seed: int = 0) -> Control:
         """A random direction of the same norm, to compare with."""
         return Control(self, seed)
+
+    def save(self, path: str | Path, *, model: str = "") -> Path:
+        """Writes it to a ``.safetensors`` file that `sw.load_vector` reads; whole or not at all.
+
+        Vectors of several layers go into a GGUF control vector: `sw.save_vectors`.
+
+        Args:
+            path: a file that ends in ``.safetensors``.
+            model: name of the model it was made on, noted in the file's metadata.
+
+        Raises:
+            InvalidInput: another suffix, or a model that is no text.
+            MissingPath: the folder does not exist or cannot be written.
+        """
+        from ..vectors import save_vector
+
+        return save_vector(self, path, model=model)
 
     def numbers(self) -> list[float]:
         """Its components, `[d_model]`."""

@@ -11,7 +11,17 @@ import pytest
 import steer_widget
 
 ROOT = Path(steer_widget.__file__).parent
-HEAVY = {"torch", "transformers", "sae_lens", "numpy", "pandas", "safetensors", "tokenizers", "matplotlib"}
+HEAVY = {
+    "torch",
+    "transformers",
+    "sae_lens",
+    "numpy",
+    "pandas",
+    "safetensors",
+    "gguf",
+    "tokenizers",
+    "matplotlib",
+}
 PAGE = {"anywidget", "ipywidgets", "traitlets", "IPython", "ipykernel"}
 
 # The way of the design: a layer may import itself and what stands below it.
@@ -30,6 +40,7 @@ LAYERS = (
     ("run",),
     ("reopened",),
     ("next_token", "tokenized_prompt"),
+    ("vectors",),
     (
         "result",
         "saving",

@@ -16,6 +16,7 @@ DESIGN = {
     "Measures", "TokenMeasures", "Alternative", "FeatureActivation", "FeatureShift",
     "History", "Entry", "NextToken", "PromptToken", "TokenizedPrompt",
     "FeatureSet", "FeatureSets", "PromptSets", "read_prompts",
+    "load_vector", "load_vectors", "save_vectors",
 }  # fmt: skip
 
 
@@ -64,10 +65,11 @@ import sys, time
 start = time.process_time()  # of this process alone: what else the machine does is none of its business
 import steer_widget
 took = time.process_time() - start
-heavy = {"torch", "transformers", "sae_lens", "numpy", "pandas", "ipywidgets", "anywidget", "traitlets"}
+heavy = {"torch", "transformers", "sae_lens", "numpy", "safetensors", "gguf", "pandas", "ipywidgets", "anywidget", "traitlets"}
 assert not heavy & set(sys.modules), heavy & set(sys.modules)
 assert took < 0.3, took
 steer_widget.load, steer_widget.demo, steer_widget.Steerer, steer_widget.Run, steer_widget.load_result
+steer_widget.load_vector, steer_widget.load_vectors, steer_widget.save_vectors
 assert not heavy & set(sys.modules), heavy & set(sys.modules)
 """
 
