@@ -29,7 +29,7 @@ LAYERS = (
     ("history",),
     ("run",),
     ("reopened",),
-    ("next_token", "tokenized_prompt"),
+    ("logit_lens", "next_token", "tokenized_prompt"),
     (
         "result",
         "saving",
