@@ -11,7 +11,9 @@ from safetensors.torch import load_file
 
 from steer_widget.errors import GenerationError, InvalidInput, SaeMismatch, UnknownFeature
 from steer_widget.protocol import LensOf
+from steer_widget.saes import load_sae
 from steer_widget.spec import Control, Feature, Vector
+from steer_widget.worker.engine import Engine
 from tests.tiny import make
 from tests.worker.conftest import make_engine, sae_of
 from tests.worker.families import FAMILIES, last_reader_of
@@ -100,6 +102,26 @@ def test_half_precision_is_read_as_the_numbers_it_holds(tiny_folders) -> None:
         wanted = lens(model.float(), "llama", d)
     for token in (*found.up, *found.down):
         assert token.logit == pytest.approx(float(wanted[token.token_id]), rel=1e-4, abs=1e-4)
+
+
+@pytest.mark.parametrize("family", ["llama", "gpt2"])
+def test_parts_that_lie_on_disk_are_read_too(tmp_path: Path, family: str) -> None:
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+
+    folder, sae_folder = make.make_model(tmp_path / "model", family), make.make_sae(tmp_path / "sae")
+    plain = make_engine(folder, sae_folder)
+    final = {"llama": "model.norm", "gpt2": "transformer.ln_f"}[family]
+    parts = {name for name, module in plain.adapter.model.named_modules() if not list(module.children())}
+    placed = {part: "disk" if part in (final, "lm_head") else "cpu" for part in parts}
+    model = AutoModelForCausalLM.from_pretrained(
+        folder, dtype=torch.float32, device_map=placed, offload_folder=tmp_path / "offload"
+    )
+    assert model.get_submodule(final).weight.is_meta
+    saes = {"": load_sae(str(sae_folder))}
+    engine = Engine(model.eval(), AutoTokenizer.from_pretrained(folder), saes, model_name="tiny")
+    found, wanted = (one.lens(LensOf(1, Feature(7), 30)) for one in (engine, plain))
+    assert [t.token_id for t in found.up] == [t.token_id for t in wanted.up]
+    assert [t.logit for t in found.down] == pytest.approx([t.logit for t in wanted.down], rel=1e-4)
 
 
 def test_what_has_no_lens_is_refused(engine) -> None:
