@@ -21,6 +21,7 @@ LAYERS = (
     ("sae_choice",),
     ("options",),
     ("steerer",),
+    ("finder",),
     ("explorer",),
     ("contrast", "waiting"),
     ("desk",),
