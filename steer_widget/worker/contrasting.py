@@ -77,24 +77,17 @@ def read_contrast(adapter: Adapter, sae: Sae, residual_norm: float, question: Co
     for spread, texts in ((a, question.a), (b, question.b)):
         for values in _read(adapter, sae, residual_norm, texts, question.pool):
             spread.add(values)
-    effect = _effect(a, b)
-    density = question.density
-    scores = {
-        index: one if density is None else surprise(one, density.get(index))
-        for index, one in zip(_where(effect), effect[effect != 0].tolist(), strict=True)
-    }
-    ranked = sorted(
-        ((index, score) for index, score in scores.items() if score), key=lambda one: (-abs(one[1]), one[0])
-    )
-    return Scored(tuple(ScoredFeature(index, score) for index, score in ranked[: question.k]), question.sae)
+    effects, density = _effects(a, b), question.density
+    indices = effects.nonzero().flatten()
+    scores = [
+        (index, effect if density is None else surprise(effect, density.get(index)))
+        for index, effect in zip(indices.tolist(), effects[indices].tolist(), strict=True)
+    ]
+    ranked = sorted((one for one in scores if one[1]), key=lambda one: (-abs(one[1]), one[0]))[: question.k]
+    return Scored(tuple(ScoredFeature(index, score) for index, score in ranked), question.sae)
 
 
-def _where(effect: Tensor) -> list[int]:
-    indices: list[int] = effect.nonzero().flatten().tolist()
-    return indices
-
-
-def _effect(a: _Spread, b: _Spread) -> Tensor:
+def _effects(a: _Spread, b: _Spread) -> Tensor:
     difference = a.mean - b.mean
     n_free = a.n + b.n - 2
     if n_free == 0:
