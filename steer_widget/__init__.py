@@ -46,12 +46,14 @@ if TYPE_CHECKING:
     )
     from .history import Entry, History
     from .loading import demo, from_model, load
+    from .logit_lens import LogitLens
     from .next_token import NextToken
     from .prompt_files import read_prompts
     from .protocol import (
         Alternative,
         FeatureActivation,
         FeatureShift,
+        LensToken,
         Measures,
         PromptToken,
         TokenMeasures,
@@ -104,8 +106,10 @@ __all__ = [
     "Hit",
     "HookInactive",
     "InvalidInput",
+    "LensToken",
     "Limits",
     "LoadError",
+    "LogitLens",
     "Measures",
     "Message",
     "MissingPath",
@@ -163,11 +167,13 @@ _HOMES = {
     "result": ("RunResult",),
     "run": ("Run",),
     "saving": ("load_result",),
+    "logit_lens": ("LogitLens",),
     "next_token": ("NextToken",),
     "protocol": (
         "Alternative",
         "FeatureActivation",
         "FeatureShift",
+        "LensToken",
         "Measures",
         "PromptToken",
         "TokenMeasures",

@@ -33,16 +33,13 @@ class Contrast(msgspec.Struct, frozen=True):
         Raises:
             InvalidInput: a value is refused; names the field, the value, what is allowed.
         """
-        for known in get_args(Pool):
-            if pool == known:
-                return cls(
-                    _texts("positive", positive),
-                    _texts("negative", negative),
-                    text("hook_name", hook_name, "a hook point such as blocks.15.hook_resid_post, or ''"),
-                    known,
-                    text("name", name),
-                )
-        raise InvalidInput("pool", pool, ", ".join(get_args(Pool)))
+        return cls(
+            as_texts("positive", positive),
+            as_texts("negative", negative),
+            text("hook_name", hook_name, "a hook point such as blocks.15.hook_resid_post, or ''"),
+            as_pool(pool),
+            text("name", name),
+        )
 
     def ask(self, controller: Controller, timeout_s: float) -> Vector:
         """Waits until the worker has read the texts, and takes the difference of the means.
@@ -64,8 +61,25 @@ class Contrast(msgspec.Struct, frozen=True):
         )
 
 
-def _texts(field: str, given: object) -> tuple[Prompt, ...]:
+def as_texts(field: str, given: object) -> tuple[Prompt, ...]:
+    """Texts or chats of one kind.
+
+    Raises:
+        InvalidInput: none of these, or empty.
+    """
     try:
         return as_prompts(given)
     except InvalidInput as error:
         raise InvalidInput(field, given, error.allowed) from error
+
+
+def as_pool(pool: object) -> Pool:
+    """Over which tokens of a text a mean is taken.
+
+    Raises:
+        InvalidInput: unknown.
+    """
+    for known in get_args(Pool):
+        if pool == known:
+            return known  # type: ignore[no-any-return]
+    raise InvalidInput("pool", pool, ", ".join(get_args(Pool)))

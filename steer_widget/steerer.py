@@ -11,7 +11,8 @@ from .arguments import as_chosen, as_columns, make_grid, with_baseline
 from .catalog import Catalog
 from .controller import Controller
 from .errors import InvalidInput, WorkerError
-from .explorer import Explorer, Prompts
+from .explorer import Prompts
+from .finder import Finder
 from .history import History
 from .protocol import Backlog, CheckGrid, Status
 from .reopened import reopened
@@ -41,7 +42,7 @@ Column = Edit | Steering | Sequence[Edit]
 MeasuresLike = Literal["all"] | Iterable[Measure] | None
 
 
-class Steerer(Explorer):
+class Steerer(Finder):
     """Runs prompts unsteered and steered side by side, in a worker that keeps the model loaded.
 
     `sw.demo`, `sw.load` and `sw.from_model` make one. Loading starts at once and goes on in the

@@ -47,10 +47,20 @@ from .common import (
     SaeInfo,
     Wire,
 )
+from .exploring import (
+    ContrastOf,
+    Lens,
+    LensOf,
+    LensToken,
+    NeighboursOf,
+    Scored,
+    ScoredFeature,
+)
 from .features import (
     Example,
     FeatureCard,
     FiringFeature,
+    Pool,
     PromptToken,
 )
 from .measures import (
@@ -118,7 +128,6 @@ from .worker import (
     LoadStage,
     NextTokenOf,
     NextTokens,
-    Pool,
     PromptTokens,
     Question,
     ReadMeans,
@@ -155,6 +164,7 @@ __all__ = [
     "CellsRead",
     "CheckGrid",
     "Command",
+    "ContrastOf",
     "DeleteRuns",
     "DeleteSet",
     "ErrorInfo",
@@ -177,6 +187,9 @@ __all__ = [
     "FoundFiring",
     "ImportSet",
     "Known",
+    "Lens",
+    "LensOf",
+    "LensToken",
     "ListRuns",
     "ListSets",
     "Load",
@@ -186,6 +199,7 @@ __all__ = [
     "Log",
     "Measures",
     "ModelInfo",
+    "NeighboursOf",
     "NextTokenOf",
     "NextTokenRead",
     "NextTokens",
@@ -225,6 +239,8 @@ __all__ = [
     "SaeInfo",
     "SaeSource",
     "SaveSet",
+    "Scored",
+    "ScoredFeature",
     "Search",
     "SetGeneration",
     "SetInfo",

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import msgspec
+
+Pool = Literal["mean", "last"]
+"""Over which tokens of a text."""
 
 
 class Example(msgspec.Struct, frozen=True):

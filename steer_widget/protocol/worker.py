@@ -9,12 +9,12 @@ import msgspec
 from ..errors import ProtocolError, SteerError
 from ..spec import CellState, FinishReason, Grid, Measure, Prompt, RunState, Steering
 from .common import ErrorInfo, ModelInfo, SaeInfo, Wire
-from .features import FiringFeature, PromptToken
+from .exploring import ContrastOf, Lens, LensOf, NeighboursOf, Scored
+from .features import FiringFeature, Pool, PromptToken
 from .measures import Alternative, Measures, TokenMeasures
 
 PROTOCOL_VERSION = 2
 
-Pool = Literal["mean", "last"]
 LoadStage = Literal["start", "download", "convert", "import", "model", "sae", "check"]
 
 # ---- kernel → worker
@@ -135,7 +135,7 @@ class Shutdown(Wire, frozen=True):
     """End the worker."""
 
 
-Question = CheckGrid | ReadMeans | FeaturesOn | TokensOf | NextTokenOf
+Question = CheckGrid | ReadMeans | FeaturesOn | TokensOf | NextTokenOf | LensOf | NeighboursOf | ContrastOf
 """A command that is answered by one `Answer` with the same request number."""
 
 Command = Load | Question | StartRun | CancelRun | Shutdown
@@ -223,7 +223,7 @@ class NextTokens(Wire, frozen=True):
     dose: float
 
 
-Known = TokenCounts | Activations | Firing | PromptTokens | NextTokens
+Known = TokenCounts | Activations | Firing | PromptTokens | NextTokens | Lens | Scored
 """What the worker may answer."""
 
 

@@ -72,6 +72,14 @@ class Adapter:
         self._packs_queries = _packs_queries(model)
         self._points: dict[str, HookPoint] = {}
 
+    @property
+    def head(self) -> torch.nn.Module:
+        """The language-model head, which makes logits of hidden states."""
+        head: torch.nn.Module | None = self.model.get_output_embeddings()
+        if head is None:
+            raise ValueError(f"{type(self.model).__name__} has no language-model head")
+        return head
+
     # ---- hook points
 
     def point(self, hook_name: str, hf_hook_name: str = "") -> HookPoint:
@@ -104,25 +112,19 @@ class Adapter:
         self, token_ids: Tensor, positions: Tensor, mask: Tensor | None, cache: Cache | None = None
     ) -> Tensor:
         """What the language-model head reads of every token `[rows, seq, d_model]`; arguments as in `next_logits`."""
-        head = self.model.get_output_embeddings()
-        if head is None:
-            raise ValueError(f"{type(self.model).__name__} has no language-model head")
         seen: list[Tensor] = []
 
         def take(_module: torch.nn.Module, args: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
             seen.append(args[0])
             return (args[0][:, -1:], *args[1:])  # its logits are not wanted
 
-        with head.register_forward_pre_hook(take):
+        with self.head.register_forward_pre_hook(take):
             self._forward(token_ids, positions, mask, cache, n_logits=0)
         return seen[0]
 
     def unembed(self, hidden: Tensor) -> Tensor:
         """The model's logits of what `last_hidden` gave: `[..., d_model]` to `[..., d_vocab]`."""
-        head = self.model.get_output_embeddings()
-        if head is None:
-            raise ValueError(f"{type(self.model).__name__} has no language-model head")
-        logits: Tensor = head(hidden)
+        logits: Tensor = self.head(hidden)
         return logits if self._softcap is None else torch.tanh(logits / self._softcap) * self._softcap
 
     def next_logits(

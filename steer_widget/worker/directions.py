@@ -61,6 +61,21 @@ class Directions:
             raise InvalidInput("sae", feature.sae, ", ".join(self._saes))
         return self._saes[feature.sae]
 
+    def name_at(self, hook_name: str) -> str:
+        """Name of the first SAE at a hook point; empty where that is the first of all.
+
+        Raises:
+            InvalidInput: no SAE reads there.
+        """
+        name = next((name for name, sae in self._saes.items() if sae.hook_name == hook_name), None)
+        if name is None:
+            points = ", ".join(dict.fromkeys(sae.hook_name for sae in self._saes.values()))
+            raise InvalidInput(
+                "hook_name", hook_name, f"a hook point of a loaded SAE: {points}",
+                hint="Or name the SAE whose features are meant: sae='…'.",
+            )  # fmt: skip
+        return "" if self._saes[name] is self._first else name
+
     def check(self, edit: Edit, max_act: Mapping[str, float]) -> None:
         """Refuses an edit that cannot be applied. Runs no forward pass.
 
@@ -72,7 +87,7 @@ class Directions:
             InvalidInput: names the field, the value and what is allowed.
         """
         method = methods.get(edit.method or "add")
-        direction, hook_name = self._direction(edit.feature)
+        direction, hook_name = self.of(edit.feature)
         width = self._points.width(hook_name)
         if len(direction) != width:
             raise SaeMismatch("vector", f"{len(direction)} dimensions", f"{width}, the width at {hook_name}")
@@ -120,7 +135,7 @@ class Directions:
         if changes_nothing(edit):
             return None
         method = methods.get(edit.method or "add")
-        direction, hook_name = self._direction(edit.feature)
+        direction, hook_name = self.of(edit.feature)
         residual_norm = self._points.get(hook_name, width=len(direction)).residual_norm
         feature = feature_of(edit.feature)
         norm = float(torch.linalg.vector_norm(direction))
@@ -139,10 +154,15 @@ class Directions:
             feature=0 if feature is None else feature.index,
         )
 
-    def _direction(self, direction: Steerable) -> tuple[Tensor, str]:
-        """What strength 1 adds `[d_in]`, float32, and the name of its hook point."""
+    def of(self, direction: Steerable) -> tuple[Tensor, str]:
+        """What strength 1 adds `[d_in]`, float32, and the name of its hook point.
+
+        Raises:
+            InvalidInput: there is no such SAE or feature.
+            SaeMismatch: the feature's direction is zero or not finite.
+        """
         if isinstance(direction, Control):
-            original, hook_name = self._direction(direction.of)
+            original, hook_name = self.of(direction.of)
             generator = torch.Generator().manual_seed(direction.seed)
             random = torch.randn(len(original), generator=generator)
             scale = torch.linalg.vector_norm(original) / torch.linalg.vector_norm(random)

@@ -25,16 +25,20 @@ from .adapter import Adapter
 from .cell_measurer import CellMeasurer
 from .checked_point import CheckedPoints
 from .completion import Completion
+from .contrasting import read_contrast
 from .directions import Directions
 from .firing import read_firing
 from .generate import generate
+from .lens import read_lens
 from .means import read_means
 from .measures.similarity import Embedder, check_embedder
+from .neighbours import find_neighbours
 from .next_token import NextTokenReader
 from .placement import memory_held
 from .probe import find_abilities
 from .prompt_tokens import prompt_ids_of, read_prompt_tokens
 from .prompts import tokenize
+from .readout import Readout
 from .row import Row
 from .sampling import noise_key
 from .scoring import score
@@ -44,7 +48,20 @@ from .stream import TokenStream
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
-    from ..protocol import CheckGrid, FeaturesOn, NextTokenOf, ReadMeans, Speed, StartRun, TokensOf
+    from ..protocol import (
+        CheckGrid,
+        ContrastOf,
+        FeaturesOn,
+        Lens,
+        LensOf,
+        NeighboursOf,
+        NextTokenOf,
+        ReadMeans,
+        Scored,
+        Speed,
+        StartRun,
+        TokensOf,
+    )
     from ..saes.sae import Sae
     from ..spec import Grid, Measure, RunState, Steering
     from .checkpoint import Checkpoint
@@ -99,6 +116,7 @@ class Engine:
         }
         self._directions = Directions(self._points, self.saes)
         self._next_token = NextTokenReader(self.adapter)
+        self._readout: Readout | None = None  # found when it is first asked for
         self._max_batch_rows = max_batch_rows
         self._embedder_folder = check_embedder(embedder) if embedder else None
         self._embedder: Embedder | None = None
@@ -157,6 +175,21 @@ class Engine:
             keeps_norm=bool(question.steering.preserve_norm),
             k=question.k,
         )
+
+    def lens(self, question: LensOf) -> Lens:
+        """Tokens that a direction raises and lowers, see `read_lens`."""
+        if self._readout is None:
+            self._readout = Readout(self.adapter)
+        return read_lens(self.adapter, self._directions, self._readout, question)
+
+    def neighbours(self, question: NeighboursOf) -> Scored:
+        """Features near a direction, see `find_neighbours`."""
+        return find_neighbours(self._directions, question)
+
+    def contrast(self, question: ContrastOf) -> Scored:
+        """Features that tell texts apart, see `read_contrast`."""
+        sae = self._directions.sae_of(Feature(0, sae=question.sae))
+        return read_contrast(self.adapter, sae, self._points.get(sae.hook_name).residual_norm, question)
 
     def measure_speed(self) -> Speed | None:
         """How fast it writes, by a few real steps, see `measure_speed`."""

@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from ..errors import GenerationError
 from ..features.surprise import surprise
 from ..protocol import Firing, FiringFeature
-from .measures.sinks import without_sinks
+from .counting import counting_tokens
 from .prefill import Prefixes
 from .prompt_tokens import as_prompt_tokens, prompt_ids_of
 from .reading import watching
@@ -47,13 +46,7 @@ def read_firing(adapter: Adapter, sae: Sae, residual_norm: float, question: Feat
     with watching([adapter.point(sae.hook_name)]) as seen:
         adapter.read(Prefixes.of([token_ids], adapter.pad_id), None)
     h = seen[sae.hook_name][0][0]
-    is_text = torch.tensor([token_id not in adapter.special_ids for token_id in token_ids], device=h.device)
-    if not bool(torch.isfinite(h[is_text]).all()):
-        raise GenerationError(
-            f"The model's activations at {sae.hook_name} were not finite on this prompt, so no feature could be "
-            "read. Its dtype is probably too narrow: load it with dtype='bfloat16' or 'float32'."
-        )
-    counting = is_text & without_sinks(h, residual_norm)
+    counting = counting_tokens(adapter, sae.hook_name, token_ids, h, residual_norm)
     tokens = as_prompt_tokens(adapter, token_ids)
     at = counting.nonzero().flatten()
     if not len(at):

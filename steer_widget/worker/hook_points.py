@@ -81,6 +81,15 @@ def blocks(model: nn.Module) -> nn.ModuleList:
     return _trunk(model)[1]
 
 
+def trunk(model: nn.Module) -> nn.Module:
+    """The module that runs the decoder blocks one after the other, and what stands before and behind them.
+
+    Raises:
+        SaeMismatch: the model keeps its blocks nowhere known.
+    """
+    return model.get_submodule(_trunk(model)[0].rpartition(".")[0])
+
+
 def find(model: nn.Module, hook_name: str, hf_hook_name: str = "") -> HookPoint:
     """The hook point of an SAE in the model.
 

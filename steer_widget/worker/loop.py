@@ -19,13 +19,16 @@ from ..protocol import (
     CancelRun,
     CheckGrid,
     Command,
+    ContrastOf,
     ErrorInfo,
     Event,
     Fault,
     FeaturesOn,
+    LensOf,
     Load,
     LoadFailed,
     Loading,
+    NeighboursOf,
     NextTokenOf,
     ReadMeans,
     Ready,
@@ -40,7 +43,7 @@ if TYPE_CHECKING:
     from ..protocol import Known, LoadStage, Question
     from .engine import Engine
 
-Reading = ReadMeans | FeaturesOn | TokensOf | NextTokenOf
+Reading = ReadMeans | FeaturesOn | TokensOf | NextTokenOf | LensOf | NeighboursOf | ContrastOf
 """A question that waits for the main thread; at a checkpoint of a run it overtakes it."""
 
 Job = Load | StartRun | Reading | Shutdown
@@ -188,6 +191,12 @@ def _read(question: Reading, engine: Engine) -> Known:
         return engine.firing(question)
     if isinstance(question, TokensOf):
         return engine.tokens(question)
+    if isinstance(question, LensOf):
+        return engine.lens(question)
+    if isinstance(question, NeighboursOf):
+        return engine.neighbours(question)
+    if isinstance(question, ContrastOf):
+        return engine.contrast(question)
     return engine.next_token(question)
 
 

@@ -48,7 +48,7 @@ def read_means(
     generation = Generation(max_new_tokens=1)
     texts = [tokenize(adapter.tokenizer, text, generation, adapter.n_context) for text in question.texts]
     means: list[tuple[float, ...] | None] = [None] * len(texts)
-    for batch in _batches(texts):
+    for batch in text_batches(texts):
         prefixes = Prefixes.of([texts[text] for text in batch], adapter.pad_id)
         with watching([adapter.point(hook_name)]) as seen:
             adapter.read(prefixes, None)
@@ -78,7 +78,7 @@ def _pooled(h: Tensor, pool: Pool) -> Tensor:
     return pooled
 
 
-def _batches(texts: Sequence[Sequence[int]]) -> list[list[int]]:
+def text_batches(texts: Sequence[Sequence[int]]) -> list[list[int]]:
     """Numbers of the texts, alike in length, as many at once as fit into a pass."""
     batches: list[list[int]] = []
     for text in sorted(range(len(texts)), key=lambda n: len(texts[n])):

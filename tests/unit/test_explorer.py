@@ -16,15 +16,22 @@ from steer_widget.protocol import (
     Alternative,
     Answer,
     Command,
+    ContrastOf,
     ErrorInfo,
     FeaturesOn,
     Firing,
     FiringFeature,
+    Lens,
+    LensOf,
+    LensToken,
+    NeighboursOf,
     NextTokenOf,
     NextTokens,
     PromptToken,
     PromptTokens,
     Question,
+    Scored,
+    ScoredFeature,
     TokenCounts,
     TokensOf,
 )
@@ -39,15 +46,25 @@ TOKENS = (
 READ = NextTokens(
     (Alternative(5, " <b>sea</b>", 0.5, 0.125), Alternative(6, "\x1b[31m\n", 0.001, 0.75)), 1.25, 0.31
 )
+SCORED = Scored((ScoredFeature(7, 0.75), ScoredFeature(5, -0.5)))
+LENS = Lens(
+    (LensToken(5, " <b>sea</b>", 2.5), LensToken(6, "\x1b[31m\n", 0.001)), (LensToken(7, " the", -1.25),)
+)
 REPLIES: dict[type, Any] = {
     NextTokenOf: READ,
     TokensOf: PromptTokens(TOKENS, ((1, 3),)),
     FeaturesOn: Firing((FiringFeature(5, 40.0, 9.0, 1), FiringFeature(7, 8.0, 2.0, 3)), TOKENS),
+    LensOf: LENS,
+    NeighboursOf: SCORED,
+    ContrastOf: SCORED,
 }
 CALLS: dict[str, Callable[..., Any]] = {
     "next_token": lambda steerer, **options: steerer.next_token("I went", **options),
     "top_features": lambda steerer, **options: steerer.top_features("I went", **options),
     "tokens": lambda steerer, **options: steerer.tokens("I went", **options),
+    "logit_lens": lambda steerer, **options: steerer.logit_lens(**{"f": 5, **options}),
+    "neighbours": lambda steerer, **options: steerer.neighbours(**{"f": 5, **options}),
+    "contrast": lambda steerer, **options: steerer.contrast(**{"a": "I went", "b": "I came", **options}),
 }
 each_call = pytest.mark.parametrize("call", CALLS)
 
@@ -149,6 +166,61 @@ def test_top_features_are_hits_by_their_surprise(steerer: sw.Steerer, backend: S
     assert all(isinstance(hit, sw.Hit) for hit in hits)
 
 
+def test_a_logit_lens_is_asked_for_anything_that_has_a_direction(
+    steerer: sw.Steerer, backend: ScriptedBackend
+) -> None:
+    answer(backend)
+    f, vector = steerer.feature(5), sw.Vector([1.0] * 32)  # type: ignore[arg-type]
+    for direction in (f, f.control(3), vector, vector.control()):
+        found = steerer.logit_lens(direction, 7)
+        asked = backend.sent(LensOf)[-1]
+        assert (asked.direction, asked.k) == (direction, 7)
+    for name in (5, np.int64(5), f.label):
+        steerer.logit_lens(name)
+        assert backend.sent(LensOf)[-1].direction == f
+    assert isinstance(found, sw.LogitLens)
+    assert (found.up, found.down) == (LENS.up, LENS.down)
+    assert repr(found).splitlines() == [
+        "raised           logit  lowered  logit",
+        '" <b>sea</b>"     +2.5  " the"   -1.25',
+        '"\\u001b[31m\\n"  +0.001',
+    ]
+    html = found._repr_html_()
+    assert "&lt;b&gt;sea&lt;/b&gt;" in html
+    assert "<b>" not in html
+    assert "-1.25" in html
+
+
+def test_neighbours_are_hits_by_their_cosine(steerer: sw.Steerer, backend: ScriptedBackend) -> None:
+    answer(backend)
+    hits = steerer.neighbours(5, 3)
+    (asked,) = backend.sent(NeighboursOf)
+    assert (asked.direction, asked.sae, asked.k) == (steerer.feature(5), "", 3)
+    assert hits == [sw.Hit(steerer.feature(7), 0.75), sw.Hit(steerer.feature(5), -0.5)]
+    assert hits[0].feature.label
+    vector = sw.Vector([1.0] * 32)  # type: ignore[arg-type]
+    steerer.neighbours(vector, sae="tiny-sae")
+    asked = backend.sent(NeighboursOf)[-1]
+    assert (asked.direction, asked.sae, asked.k) == (vector, "tiny-sae", 20)
+
+
+def test_a_contrast_is_asked_with_what_is_known_of_rarity(
+    steerer: sw.Steerer, backend: ScriptedBackend
+) -> None:
+    answer(backend)
+    hits = steerer.contrast("I went", ["I came", [{"role": "user", "content": "Hi"}]], 3)
+    (asked,) = backend.sent(ContrastOf)
+    assert asked.a == ("I went",)
+    assert asked.b == ("I came", (sw.Message("user", "Hi"),))
+    assert (asked.sae, asked.pool, asked.k) == ("", "mean", 3)
+    assert asked.density is not None
+    assert asked.density[5] == steerer.card(5).density
+    assert hits == [sw.Hit(steerer.feature(7), 0.75), sw.Hit(steerer.feature(5), -0.5)]
+    steerer.contrast("I went", "I came", pool="last", density_penalty=False, sae="tiny-sae")
+    asked = backend.sent(ContrastOf)[-1]
+    assert (asked.pool, asked.density, asked.sae) == ("last", None, "tiny-sae")
+
+
 def test_a_card_is_asked_for_by_anything_that_names_a_feature(steerer: sw.Steerer) -> None:
     wanted = steerer.card(5)
     assert steerer.card(np.int64(5)) == wanted
@@ -208,6 +280,25 @@ def test_tokens_say_which_are_steered(steerer: sw.Steerer, backend: ScriptedBack
         ("tokens", {"edits": sw.Feature(5).at(1, method="teleport")}, "method"),
         ("tokens", {"chat": None}, "chat"),
         ("tokens", {"timeout": -0.1}, "timeout"),
+        ("logit_lens", {"f": 5000}, "feature"),
+        ("logit_lens", {"f": sw.Feature(5000).control()}, "feature"),
+        ("logit_lens", {"f": sw.Feature(5, sae="nobody")}, "sae"),
+        ("logit_lens", {"f": 2.5}, "feature"),
+        ("logit_lens", {"f": sw.Feature(5).at(1)}, "feature"),
+        ("logit_lens", {"k": 0}, "k"),
+        ("logit_lens", {"timeout": -1}, "timeout"),
+        ("neighbours", {"f": "a label that nobody has"}, "feature"),
+        ("neighbours", {"sae": "nobody"}, "sae"),
+        ("neighbours", {"k": True}, "k"),
+        ("neighbours", {"timeout": "x"}, "timeout"),
+        ("contrast", {"a": ""}, "a"),
+        ("contrast", {"a": 3}, "a"),
+        ("contrast", {"b": []}, "b"),
+        ("contrast", {"sae": "nobody"}, "sae"),
+        ("contrast", {"pool": "max"}, "pool"),
+        ("contrast", {"k": -1}, "k"),
+        ("contrast", {"density_penalty": 1}, "density_penalty"),
+        ("contrast", {"timeout": -1}, "timeout"),
     ],
 )
 def test_what_is_refused_is_named_before_anything_is_asked(

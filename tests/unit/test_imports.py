@@ -31,6 +31,7 @@ LAYERS = (
     ("sae_choice",),
     ("options",),
     ("steerer",),
+    ("finder",),
     ("explorer",),
     ("contrast", "waiting"),
     ("desk",),
@@ -39,7 +40,7 @@ LAYERS = (
     ("history",),
     ("run",),
     ("reopened",),
-    ("next_token", "tokenized_prompt"),
+    ("logit_lens", "next_token", "tokenized_prompt"),
     ("vectors",),
     (
         "result",

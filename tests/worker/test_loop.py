@@ -15,9 +15,12 @@ from steer_widget.protocol import (
     CancelRun,
     CellDone,
     CellMeasured,
+    ContrastOf,
     Event,
     FeaturesOn,
+    LensOf,
     Load,
+    NeighboursOf,
     NextTokenOf,
     Question,
     ReadMeans,
@@ -144,13 +147,24 @@ QUESTIONS = (
     FeaturesOn(2, "the snow"),
     asked(3),
     ReadMeans(4, ("the sea",)),
+    LensOf(5, Feature(3)),
+    NeighboursOf(6, Feature(3)),
+    ContrastOf(7, ("the sea",), ("the snow",)),
 )
 
 
 def known(engine: Engine, question: Question) -> object:
     """What the engine says when it does nothing else."""
-    asks = {TokensOf: engine.tokens, FeaturesOn: engine.firing, NextTokenOf: engine.next_token}
-    return {**asks, ReadMeans: engine.means}[type(question)](question)
+    asks = {
+        TokensOf: engine.tokens,
+        FeaturesOn: engine.firing,
+        NextTokenOf: engine.next_token,
+        ReadMeans: engine.means,
+        LensOf: engine.lens,
+        NeighboursOf: engine.neighbours,
+        ContrastOf: engine.contrast,
+    }
+    return asks[type(question)](question)
 
 
 def test_questions_are_answered_in_their_order_in_the_middle_of_a_run(worker: Loop, engine: Engine) -> None:
@@ -162,7 +176,7 @@ def test_questions_are_answered_in_their_order_in_the_middle_of_a_run(worker: Lo
     worker.start("long", LONG)
     answers = [worker.wait_for(Answer) for _ in QUESTIONS]
     assert worker.wait_for(RunDone).state == "done"
-    assert [answer.request for answer in answers] == [1, 2, 3, 4]
+    assert [answer.request for answer in answers] == [question.request for question in QUESTIONS]
     assert [answer.result for answer in answers] == [known(engine, question) for question in QUESTIONS]
     assert worker.tokens("long") == run(engine, LONG).tokens
 
