@@ -11,6 +11,7 @@ import pytest
 from playwright.sync_api import Browser
 
 from tests.browser.chromium import chromium
+from tests.browser.driving import DEMO, reset, wait_ready
 from tests.browser.jupyter_server import JupyterServer, jupyter_server
 from tests.browser.open_notebook import App, OpenNotebook
 
@@ -70,3 +71,19 @@ def shared_notebook(
     """Opens notebooks that all tests of a file use, one after another."""
     with notebooks(server, browser, request.node.path.stem) as open_cells:
         yield open_cells
+
+
+@pytest.fixture(scope="module")
+def loaded(shared_notebook: OpenCells) -> OpenNotebook:
+    """A notebook whose widget is loaded and ready, with a second cell to run."""
+    nb = shared_notebook(DEMO, "True")
+    nb.run_cell(0)
+    wait_ready(nb)
+    return nb
+
+
+@pytest.fixture
+def demo(loaded: OpenNotebook) -> OpenNotebook:
+    """The same widget with nothing selected."""
+    reset(loaded)
+    return loaded

@@ -84,3 +84,19 @@ def reset(nb: OpenNotebook) -> None:
     nb.kernel.run(RESET)
     expect(nb.sw("feature-0")).to_have_count(0)
     expect(nb.sw("prompt-0")).to_have_value("")
+
+
+def reload_in_mid_run(nb: OpenNotebook) -> None:
+    """Reloads the page while WALK runs, steered at 60: everything is back, the texts go on, and Stop ends them."""
+    before = wait_text(nb, 1)
+    nb.save()
+    nb.reload()
+    after = wait_text(nb, 1)
+    assert nb.kernel.value("steerer.widget.run.state") == "running"
+    assert after.startswith(before)
+    expect(nb.sw("prompt-0")).to_have_value(WALK)
+    expect(nb.sw("strength-0")).to_have_value("60")
+    expect(nb.sw("cell-text-1")).not_to_have_text(after)
+    nb.sw("stop").click()
+    wait_run(nb, "stopped")
+    assert texts_in_python(nb) == texts_in_page(nb, 2)

@@ -5,33 +5,21 @@ from __future__ import annotations
 import os
 import signal
 
-import pytest
 from playwright.sync_api import expect
 
 from tests.browser.accessibility import violations
-from tests.browser.conftest import OpenCells
 from tests.browser.driving import (
-    DEMO,
     LONG,
     choose,
     fold_generation,
     press_run,
     reset,
     set_tokens,
-    wait_ready,
     wait_run,
     wait_text,
 )
 from tests.browser.open_notebook import OpenNotebook
 from tests.browser.screens import THEMES, picture, use
-
-
-@pytest.fixture(scope="module")
-def loaded(shared_notebook: OpenCells) -> OpenNotebook:
-    nb = shared_notebook(DEMO)
-    nb.run_cell(0)
-    wait_ready(nb)
-    return nb
 
 
 def judge(nb: OpenNotebook, view: str) -> None:

@@ -5,12 +5,9 @@ from __future__ import annotations
 import json
 import re
 
-import pytest
 from playwright.sync_api import Download, expect
 
-from tests.browser.conftest import OpenCells
 from tests.browser.driving import (
-    DEMO,
     LONG,
     RUN_TIMEOUT_MS,
     WALK,
@@ -19,7 +16,6 @@ from tests.browser.driving import (
     press_run,
     reset,
     set_tokens,
-    wait_ready,
     wait_run,
     wait_text,
 )
@@ -31,26 +27,9 @@ ROWS = (
 )
 
 
-@pytest.fixture(scope="module")
-def loaded(shared_notebook: OpenCells) -> OpenNotebook:
-    nb = shared_notebook(DEMO)
-    nb.run_cell(0)
-    wait_ready(nb)
-    return nb
-
-
-@pytest.fixture
-def demo(loaded: OpenNotebook) -> OpenNotebook:
-    """The same widget with nothing selected."""
-    reset(loaded)
-    return loaded
-
-
 def test_one_press_of_an_example_gives_texts(loaded: OpenNotebook) -> None:
     nb = loaded
     reset(nb)
-    if not nb.sw("example-0").is_visible():
-        pytest.fail("the first view shows no example")
     nb.sw("example-0").click()
     wait_run(nb, "done")
     baseline, steered = (nb.sw(f"cell-text-{cell}").inner_text() for cell in range(2))

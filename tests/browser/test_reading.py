@@ -7,30 +7,19 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import OpenCells
 from tests.browser.driving import (
-    DEMO,
     RUN_TIMEOUT_MS,
     WALK,
     choose,
     fold_generation,
     press_run,
     reset,
-    wait_ready,
     wait_run,
 )
 from tests.browser.open_notebook import OpenNotebook
 from tests.browser.screens import pictures
 
 PLAN = "My plan for the weekend is"
-
-
-@pytest.fixture(scope="module")
-def loaded(shared_notebook: OpenCells) -> OpenNotebook:
-    nb = shared_notebook(DEMO)
-    nb.run_cell(0)
-    wait_ready(nb)
-    return nb
 
 
 @pytest.fixture(scope="module")

@@ -15,7 +15,6 @@ from tests.browser.driving import (
     RUN_TIMEOUT_MS,
     choose,
     press_run,
-    reset,
     texts_in_page,
     wait_ready,
     wait_run,
@@ -92,13 +91,6 @@ def loaded(shared_notebook: OpenCells) -> OpenNotebook:
     wait_run(nb, "done")
     nb.kernel.run(SHOW)
     return nb
-
-
-@pytest.fixture
-def demo(loaded: OpenNotebook) -> OpenNotebook:
-    """The same widget with nothing selected."""
-    reset(loaded)
-    return loaded
 
 
 def show(nb: OpenNotebook, number: int, prompt: str, label: str, text: str) -> None:

@@ -17,7 +17,6 @@ from tests.browser.driving import (
     choose,
     fold_generation,
     press_run,
-    reset,
     texts_in_page,
     texts_in_python,
     wait_ready,
@@ -45,13 +44,6 @@ def loaded(shared_notebook: OpenCells) -> OpenNotebook:
     wait_ready(nb)
     nb.save()
     return nb
-
-
-@pytest.fixture
-def demo(loaded: OpenNotebook) -> OpenNotebook:
-    """The same widget with nothing selected."""
-    reset(loaded)
-    return loaded
 
 
 def shown_cells(nb: OpenNotebook, n_cells: int) -> list[list[object]]:

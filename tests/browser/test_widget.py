@@ -6,43 +6,23 @@ import json
 import re
 import signal
 
-import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import OpenCells
 from tests.browser.driving import (
-    DEMO,
     LONG,
     RUN_TIMEOUT_MS,
     WALK,
     choose,
     fold_generation,
     press_run,
-    reset,
+    reload_in_mid_run,
     set_tokens,
     texts_in_page,
     texts_in_python,
-    wait_ready,
     wait_run,
     wait_text,
 )
 from tests.browser.open_notebook import OpenNotebook
-
-
-@pytest.fixture(scope="module")
-def loaded(shared_notebook: OpenCells) -> OpenNotebook:
-    """A notebook whose widget is loaded and ready."""
-    nb = shared_notebook(DEMO, "True")
-    nb.run_cell(0)
-    wait_ready(nb)
-    return nb
-
-
-@pytest.fixture
-def demo(loaded: OpenNotebook) -> OpenNotebook:
-    """The same widget with nothing selected."""
-    reset(loaded)
-    return loaded
 
 
 def test_a_run_from_the_page(demo: OpenNotebook) -> None:
@@ -140,18 +120,7 @@ def test_a_reload_in_mid_run_goes_on(demo: OpenNotebook) -> None:
     nb = demo
     choose(nb, (523, 60), tokens=LONG)
     press_run(nb)
-    before = wait_text(nb, 1)
-    nb.save()
-    nb.reload()
-    after = wait_text(nb, 1)
-    assert nb.kernel.value("steerer.widget.run.state") == "running"
-    assert after.startswith(before)
-    expect(nb.sw("prompt-0")).to_have_value(WALK)
-    expect(nb.sw("strength-0")).to_have_value("60")
-    expect(nb.sw("cell-text-1")).not_to_have_text(after)
-    nb.sw("stop").click()
-    wait_run(nb, "stopped")
-    assert texts_in_python(nb) == texts_in_page(nb, 2)
+    reload_in_mid_run(nb)
 
 
 def test_runs_from_code_appear(demo: OpenNotebook) -> None:
