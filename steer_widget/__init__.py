@@ -36,6 +36,7 @@ if TYPE_CHECKING:
         SteererClosed,
         SteerError,
         Superseded,
+        TaskStopped,
         TimeLimit,
         UnknownFeature,
         UnknownSet,
@@ -64,6 +65,7 @@ if TYPE_CHECKING:
     from .saving import load_result
     from .sets import FeatureSet, FeatureSets, PromptSets
     from .spec import (
+        Band,
         Control,
         Edit,
         Feature,
@@ -79,6 +81,7 @@ if TYPE_CHECKING:
         Vector,
     )
     from .steerer import Steerer
+    from .task import Task
     from .tokenized_prompt import TokenizedPrompt
     from .vectors import load_vector, load_vectors, save_vectors
     from .widget import SteerWidget
@@ -87,6 +90,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Alternative",
+    "Band",
     "Cell",
     "Control",
     "Diverged",
@@ -135,6 +139,8 @@ __all__ = [
     "SteererClosed",
     "Steering",
     "Superseded",
+    "Task",
+    "TaskStopped",
     "TimeLimit",
     "TokenMeasures",
     "TokenPositions",
@@ -181,6 +187,7 @@ _HOMES = {
     "prompt_files": ("read_prompts",),
     "sets": ("FeatureSet", "FeatureSets", "PromptSets"),
     "spec": (
+        "Band",
         "Control",
         "Edit",
         "Feature",
@@ -196,6 +203,7 @@ _HOMES = {
         "Vector",
     ),
     "steerer": ("Steerer",),
+    "task": ("Task",),
     "tokenized_prompt": ("TokenizedPrompt",),
     "vectors": ("load_vector", "load_vectors", "save_vectors"),
     "widget": ("SteerWidget",),

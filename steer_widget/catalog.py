@@ -12,6 +12,7 @@ import msgspec
 from . import methods
 from .arguments import UNITLESS, as_count
 from .errors import InvalidInput, UnknownFeature
+from .features.card_source import CardSource
 from .features.table import FeatureTable
 from .protocol import FeatureCard
 from .spec import Edit, Feature, feature_of
@@ -50,6 +51,7 @@ class Catalog:
     ) -> None:
         self._saes = saes
         self._tables = dict(tables or {})
+        self._sources: dict[int, tuple[CardSource, ...]] = {}
 
     @property
     def saes(self) -> tuple[str, ...]:
@@ -60,6 +62,15 @@ class Catalog:
     def n_labels(self) -> int:
         """Number of features in all tables."""
         return sum(map(len, self._tables.values()))
+
+    def learn(self, source: CardSource, sae: str = "") -> None:
+        """From now on this source completes the cards of an SAE, after those that came before it.
+
+        Raises:
+            InvalidInput: there is no such SAE.
+        """
+        place = self._place(sae)
+        self._sources[place] = (*self._sources.get(place, ()), source)
 
     def feature(self, key: object, sae: str = "") -> Feature:
         """A feature by index or by its label.
@@ -90,7 +101,8 @@ class Catalog:
         """
         known, table = self._find(sae)
         _check_index(index, known.d_sae)
-        return table.card(index) if table is not None and index in table else FeatureCard(index)
+        found = table.card(index) if table is not None and index in table else FeatureCard(index)
+        return self._completed(found, sae)
 
     def search(self, text: object, limit: object, sae: str = "") -> tuple[tuple[FeatureCard, float], ...]:
         """Cards and scores, best first, by words of label, tokens and examples, or by index.
@@ -111,7 +123,7 @@ class Catalog:
                 "search", text, "an index: this SAE came without a feature table",
                 hint="Give one: sw.load(..., features='features.jsonl').",
             )  # fmt: skip
-        return tuple(table.search(text, wanted))
+        return tuple((self._completed(card, sae), score) for card, score in table.search(text, wanted))
 
     def densities(self, sae: str = "") -> dict[int, float]:
         """Share of tokens on which each feature fires, by index; those that are not known are left out.
@@ -120,7 +132,13 @@ class Catalog:
             InvalidInput: there is no such SAE.
         """
         _, table = self._find(sae)
-        return table.densities if table is not None else {}
+        found = table.densities if table is not None else {}
+        sources = self._sources.get(self._place(sae), ())
+        return (
+            {**found, **{k: v for source in sources for k, v in source.densities.items()}}
+            if sources
+            else found
+        )
 
     def check(self, edits: Iterable[Edit]) -> dict[str, float]:
         """Refuses what can be refused without the worker. A control is judged by what it is the control of.
@@ -153,20 +171,28 @@ class Catalog:
             raise InvalidInput(
                 "unit", "max_act", "raw or norm", hint="A vector has no activation, so it has no maximum."
             )
-        _, table = self._find(feature.sae)
-        found = table.max_act(feature.index) if table is not None else None
-        if found is None:
+        found = self.card(feature.index, feature.sae).max_act
+        if not found:
             raise InvalidInput(
                 "unit", "max_act", "raw or norm",
                 hint=f"The maximum activation of feature {feature.index} is not known: no feature table has it.",
             )  # fmt: skip
         return {feature.key: found}
 
+    def _completed(self, card: FeatureCard, sae: str) -> FeatureCard:
+        for source in self._sources.get(self._place(sae), ()):
+            card = source.complete(card)
+        return card
+
     def _find(self, sae: object) -> tuple[KnownSae, FeatureTable | None]:
+        place = self._place(sae)
+        return self._saes()[place], self._tables.get(place)
+
+    def _place(self, sae: object) -> int:
         known = self._saes()
         for place, one in enumerate(known):
             if sae == one.name or (sae == "" and place == 0):
-                return one, self._tables.get(place)
+                return place
         raise InvalidInput("sae", sae, ", ".join(one.name for one in known))
 
 

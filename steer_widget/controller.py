@@ -13,19 +13,21 @@ import uuid
 import weakref
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 from queue import SimpleQueue
 
 import msgspec
 
 from .backends.base import Backend, WorkerExit
 from .dispatcher import Dispatcher
-from .errors import InvalidInput, SteererClosed, WorkerDied
+from .errors import InvalidInput, SteererClosed, SteerError, WorkerDied
 from .job import Job, StreamEvent
 from .lifeline import Lifeline
 from .listeners import Listener, Listeners
 from .protocol import (
     Answer,
     Backlog,
+    CancelTask,
     CellDone,
     CellMeasured,
     ErrorInfo,
@@ -35,12 +37,15 @@ from .protocol import (
     RunDone,
     RunStarted,
     Status,
+    Task,
+    TaskProgress,
     Tokens,
 )
-from .questions import OnAnswer, Questions, deliver, nobody_to_ask, replaced
+from .questions import OnAnswer, OnProgress, Questions, deliver, nobody_to_ask, replaced
 from .recycling import Recycling
 from .same_model import refuse_other_model
 from .spec import Grid, Limits
+from .task_book import TaskBook
 
 
 class Controller:
@@ -73,6 +78,7 @@ class Controller:
         self._worker = self._dispatcher.worker
         self._jobs: list[Job] = []
         self._questions = Questions()
+        self._tasks = TaskBook()
         self._n_turns = 0
         self._listeners = Listeners()
         self._closed = False
@@ -143,7 +149,7 @@ class Controller:
         with self._change():
             self.refuse_closed()
             self._dispatcher.restart()
-            self._questions.answer_all(
+            self._answer_all(
                 WorkerDied("The worker was restarted before it had answered. Ask again once it is ready.")
             )
 
@@ -232,17 +238,32 @@ class Controller:
             question: its request number is filled in here.
             on_answer: called without a lock; what it raises is logged.
         """
+        self._begin(question, on_answer)
+
+    def begin(
+        self, task: Task, title: str, on_answer: OnAnswer, on_progress: OnProgress | None = None
+    ) -> int:
+        """Has the worker begin a task and returns at once; answered as `ask_later` is, and shown in the status.
+
+        Runs and questions go first, also those that come later; tasks are done one after another.
+
+        Args:
+            task: its request number is filled in here.
+            title: what it is for, in words, such as ``calibrating 523 war``.
+            on_answer: called once, without a lock; what it raises is logged.
+            on_progress: the same, any number of times before.
+
+        Returns:
+            Its request number, for `cancel_task`; 0 where it was refused, and `on_answer` has been told.
+        """
+        return self._begin(task, on_answer, on_progress, title)
+
+    def cancel_task(self, request: int) -> None:
+        """Stops a task at its next checkpoint; it is answered all the same. One that has ended stays as it is."""
         with self._changed:
-            refusal: ErrorInfo | None = None
-            if self._closed:
-                refusal = ErrorInfo.of(_closed_error())
-            elif self._worker.status.worker not in ("ready", "busy"):
-                refusal = nobody_to_ask(self._worker.status)
-            request = self._questions.open_later(on_answer) if refusal is None else 0
-        if refusal is not None:
-            deliver([(on_answer, Answer(request, refusal))])
-        else:
-            self._worker.send(msgspec.structs.replace(question, request=request))
+            is_on = request in self._tasks
+        if is_on:
+            self._worker.send(CancelTask(request))
 
     def wait(self, job: Job, timeout_s: float) -> bool:
         """Waits for the end of a run; False if it goes on after `timeout_s`."""
@@ -272,7 +293,7 @@ class Controller:
                 return
             self._closed = True
             self._dispatcher.close()
-            self._questions.answer_all(_closed_error())
+            self._answer_all(_closed_error())
         self._closer()
 
     # ---- what the history says; called on a thread of its own
@@ -294,6 +315,10 @@ class Controller:
                 self._dispatcher.on_run(event)
             elif isinstance(event, Answer):
                 self._questions.answer(event)
+                self._show_tasks(self._tasks.close(event.request))
+            elif isinstance(event, TaskProgress):
+                self._questions.progress(event)
+                self._show_tasks(self._tasks.progress(event))
             else:
                 self._dispatcher.on_worker(event)
 
@@ -302,7 +327,7 @@ class Controller:
         with self._change():
             if lifeline is not self._worker.lifeline or self._closed:
                 return
-            self._questions.answer_all(self._dispatcher.on_exit(end) or replaced())
+            self._answer_all(self._dispatcher.on_exit(end) or replaced())
 
     # ---- what the clock says; called on a thread of its own
 
@@ -327,6 +352,38 @@ class Controller:
         finally:
             deliver(due)
             self._listeners.tell(touched)
+
+    def _begin(
+        self,
+        question: Question | Task,
+        on_answer: OnAnswer,
+        on_progress: OnProgress | None = None,
+        title: str = "",
+    ) -> int:
+        with self._change():
+            refusal: ErrorInfo | None = None
+            if self._closed:
+                refusal = ErrorInfo.of(_closed_error())
+            elif self._worker.status.worker not in ("ready", "busy"):
+                refusal = nobody_to_ask(self._worker.status)
+            request = self._questions.open_later(on_answer, on_progress) if refusal is None else 0
+            if request and title:
+                self._tasks.open(request, title)
+                self._show_tasks(changed=True)
+        if refusal is not None:
+            deliver([partial(on_answer, Answer(request, refusal))])
+        else:
+            self._worker.send(msgspec.structs.replace(question, request=request))
+        return request
+
+    def _show_tasks(self, changed: bool) -> None:  # noqa: FBT001 - it says itself
+        if changed:
+            self._worker.set(tasks=self._tasks.views)
+            self._dispatcher.touched.append(None)
+
+    def _answer_all(self, error: ErrorInfo | SteerError) -> None:
+        self._questions.answer_all(error)
+        self._show_tasks(self._tasks.clear())
 
     def _take_turn(self, job: Job) -> None:
         self._n_turns += 1

@@ -319,7 +319,7 @@ class Dispatcher:
             self._clocks[before.id].resume()
             self.touched.append(before)
             self._insist()
-        elif self.worker.replace_if_due():
+        elif not self.worker.status.tasks and self.worker.replace_if_due():
             return
         self._advance()
 

@@ -15,7 +15,8 @@ SteerError
 │   ├── OutOfMemory                one row alone does not fit
 │   ├── TimeLimit                  a run was stopped at its soft limit; texts so far are kept
 │   ├── Diverged                   a cell's logits were no longer finite
-│   └── Superseded                 a question was not answered because a newer one of its kind came
+│   ├── Superseded                 a question was not answered because a newer one of its kind came
+│   └── TaskStopped                a calibration or profile was stopped before its end
 ├── WorkerError                    fatal for the worker; the next run starts a new one
 │   ├── WorkerDied                 exit code or signal, likely cause, last lines of its log
 │   ├── WorkerCrashLoop            it died again and again: no new one starts by itself
@@ -125,6 +126,10 @@ class Diverged(GenerationError):
 
 class Superseded(GenerationError):
     """A question about the next token was not answered: a newer one had come before the worker got to it."""
+
+
+class TaskStopped(GenerationError):
+    """A long task was stopped before its end; what it gives then, its text says."""
 
 
 class WorkerError(SteerError):

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable
+from functools import partial
 
 from .errors import GenerationError, SteerError
-from .protocol import Answer, ErrorInfo, Status
+from .protocol import Answer, ErrorInfo, Status, TaskProgress
 
 OnAnswer = Callable[[Answer], None]
 """Takes an answer, once, on the thread that brings it."""
 
-Due = tuple[OnAnswer, Answer]
+OnProgress = Callable[[TaskProgress], None]
+"""Takes how far a task is, on the thread that brings it; may be called any number of times, never after the answer."""
+
+Due = Callable[[], None]
+"""Hands something on. Called without the lock."""
 
 _log = logging.getLogger(__name__)
 
@@ -23,6 +28,7 @@ class Questions:
         self._n_asked = 0
         self._open: dict[int, Answer | None] = {}
         self._later: dict[int, OnAnswer] = {}
+        self._progress: dict[int, OnProgress] = {}
         self._due: list[Due] = []
 
     def open(self) -> int:
@@ -31,17 +37,26 @@ class Questions:
         self._open[self._n_asked] = None
         return self._n_asked
 
-    def open_later(self, on_answer: OnAnswer) -> int:
-        """A number for a new question whose answer is handed on: it is due once it has come."""
+    def open_later(self, on_answer: OnAnswer, on_progress: OnProgress | None = None) -> int:
+        """A number for a new question or task whose answer is handed on: it is due once it has come."""
         self._n_asked += 1
         self._later[self._n_asked] = on_answer
+        if on_progress is not None:
+            self._progress[self._n_asked] = on_progress
         return self._n_asked
+
+    def progress(self, event: TaskProgress) -> None:
+        """Hands on how far a task is; of one that has been answered nobody wants to know."""
+        on_progress = self._progress.get(event.request)
+        if on_progress is not None:
+            self._due.append(partial(on_progress, event))
 
     def answer(self, answer: Answer) -> None:
         """Keeps an answer; one that nobody waits for any more, or that has come already, is dropped."""
         on_answer = self._later.pop(answer.request, None)
+        self._progress.pop(answer.request, None)
         if on_answer is not None:
-            self._due.append((on_answer, answer))
+            self._due.append(partial(on_answer, answer))
         elif answer.request in self._open and self._open[answer.request] is None:
             self._open[answer.request] = answer
 
@@ -67,11 +82,11 @@ class Questions:
 
 def deliver(due: Iterable[Due]) -> None:
     """Hands answers on, with no lock held."""
-    for on_answer, answer in due:
+    for hand_on in due:
         try:
-            on_answer(answer)
+            hand_on()
         except Exception:  # noqa: BLE001 - it must not take the reader thread, and every run, along
-            _log.exception("what was to take the answer to question %s failed", answer.request)
+            _log.exception("what was to take an answer failed")
 
 
 def nobody_to_ask(status: Status) -> ErrorInfo:

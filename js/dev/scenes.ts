@@ -60,6 +60,7 @@ export const STATUS: Status = {
   speed: null,
   error: null,
   history_problem: null,
+  tasks: [],
 };
 
 const edit = (

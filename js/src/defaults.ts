@@ -39,6 +39,7 @@ export const UNKNOWN_STATUS: Readonly<Status> = {
   speed: null,
   error: null,
   history_problem: null,
+  tasks: [],
 };
 
 export const NOTHING_LEFT: Readonly<Backlog> = { n_runs: 0, n_waiting: 0, n_tokens_left: 0, eta_s: null };

@@ -532,6 +532,7 @@ export interface FeatureCard {
   logit_lens_up: string[];
   logit_lens_down: string[];
   examples: Example[];
+  band: Band | null;
 }
 /**
  * A text on which a feature fires; `act` is the activation on `token`.
@@ -541,6 +542,19 @@ export interface Example {
   left: string;
   token: string;
   right: string;
+}
+/**
+ * What was measured of a direction's strengths, raw; see `Steerer.calibrate`. None: not reached within the range.
+ *
+ * Attributes:
+ *     onset: where the effect begins.
+ *     iso_kl: where the 95th percentile over tokens of KL(steered‖unsteered) is 1 nat: the unit ``auto``.
+ *     collapse: where the text falls apart.
+ */
+export interface Band {
+  onset: number | null;
+  iso_kl: number | null;
+  collapse: number | null;
 }
 /**
  * Answer to `Run`.
@@ -877,7 +891,7 @@ export interface CellPatch {
   done: CellView | null;
 }
 /**
- * State of the worker, as the trait `widget.status` holds it. `speed`: as last measured; `history_problem`: why runs are not written down.
+ * State of the worker, as the trait `widget.status` holds it. `speed`: as last measured; `history_problem`: why runs are not written down; `tasks`: that have not ended.
  */
 export interface Status {
   worker: WorkerState;
@@ -893,6 +907,7 @@ export interface Status {
   speed: Speed | null;
   error: ErrorInfo | null;
   history_problem: ErrorInfo | null;
+  tasks: TaskView[];
 }
 /**
  * How far loading is: `fraction` 0 to 1 over all stages, None where it cannot be known.
@@ -945,4 +960,22 @@ export interface Speed {
   step_s: number;
   row_s: number;
   max_rows: number | null;
+}
+/**
+ * A task that has not ended, as the page shows it.
+ *
+ * Attributes:
+ *     id: its request number.
+ *     title: what it is for, in words.
+ *     seconds: since it was begun.
+ *     eta_s: seconds left at the speed so far; None while it is not known.
+ */
+export interface TaskView {
+  id: number;
+  title: string;
+  n_done: number;
+  n_total: number | null;
+  message: string;
+  seconds: number;
+  eta_s: number | null;
 }

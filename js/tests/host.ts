@@ -185,6 +185,7 @@ export function card(index: number, label: string, change: Partial<FeatureCard> 
     logit_lens_up: [],
     logit_lens_down: [],
     examples: [],
+    band: null,
     ...change,
   };
 }

@@ -101,6 +101,14 @@ from .replies import (
     Started,
     TokensRead,
 )
+from .tasks import (
+    Calibrate,
+    Calibrated,
+    CancelTask,
+    Task,
+    TaskProgress,
+    TaskView,
+)
 from .views import (
     Backlog,
     CellView,
@@ -154,7 +162,10 @@ __all__ = [
     "Answer",
     "Answered",
     "Backlog",
+    "Calibrate",
+    "Calibrated",
     "CancelRun",
+    "CancelTask",
     "CellDelta",
     "CellDone",
     "CellMeasured",
@@ -256,6 +267,9 @@ __all__ = [
     "Status",
     "Stop",
     "Sync",
+    "Task",
+    "TaskProgress",
+    "TaskView",
     "TokenCounts",
     "TokenMeasures",
     "Tokens",

@@ -6,6 +6,8 @@ from typing import Literal
 
 import msgspec
 
+from ..spec import Band
+
 Pool = Literal["mean", "last"]
 """Over which tokens of a text."""
 
@@ -31,6 +33,7 @@ class FeatureCard(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     logit_lens_up: tuple[str, ...] = ()
     logit_lens_down: tuple[str, ...] = ()
     examples: tuple[Example, ...] = ()
+    band: Band | None = None
 
 
 class FiringFeature(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -11,6 +11,7 @@ from ..spec import Measure, RunState
 from .commands import PageRequest
 from .common import ErrorInfo, ModelInfo, SaeInfo, Wire
 from .replies import Reply
+from .tasks import TaskView
 from .views import Backlog, CellView, Progress, RunView
 from .worker import Loading, Speed
 
@@ -53,7 +54,7 @@ PageEvent = Reply | RunSnapshot | RunDelta
 
 
 class Status(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """State of the worker, as the trait `widget.status` holds it. `speed`: as last measured; `history_problem`: why runs are not written down."""
+    """State of the worker, as the trait `widget.status` holds it. `speed`: as last measured; `history_problem`: why runs are not written down; `tasks`: that have not ended."""
 
     worker: WorkerState = "stopped"
     loading: Loading | None = None
@@ -68,6 +69,7 @@ class Status(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     speed: Speed | None = None
     error: ErrorInfo | None = None
     history_problem: ErrorInfo | None = None
+    tasks: tuple[TaskView, ...] = ()
 
 
 # ---- encoding

@@ -12,8 +12,9 @@ from .common import ErrorInfo, ModelInfo, SaeInfo, Wire
 from .exploring import ContrastOf, Lens, LensOf, NeighboursOf, Scored
 from .features import FiringFeature, Pool, PromptToken
 from .measures import Alternative, Measures, TokenMeasures
+from .tasks import Calibrated, CancelTask, Task, TaskProgress
 
-PROTOCOL_VERSION = 2
+PROTOCOL_VERSION = 3
 
 LoadStage = Literal["start", "download", "convert", "import", "model", "sae", "check"]
 
@@ -138,7 +139,7 @@ class Shutdown(Wire, frozen=True):
 Question = CheckGrid | ReadMeans | FeaturesOn | TokensOf | NextTokenOf | LensOf | NeighboursOf | ContrastOf
 """A command that is answered by one `Answer` with the same request number."""
 
-Command = Load | Question | StartRun | CancelRun | Shutdown
+Command = Load | Question | Task | StartRun | CancelRun | CancelTask | Shutdown
 
 
 # ---- worker → kernel
@@ -223,12 +224,12 @@ class NextTokens(Wire, frozen=True):
     dose: float
 
 
-Known = TokenCounts | Activations | Firing | PromptTokens | NextTokens | Lens | Scored
+Known = TokenCounts | Activations | Firing | PromptTokens | NextTokens | Lens | Scored | Calibrated
 """What the worker may answer."""
 
 
 class Answer(Wire, frozen=True):
-    """Answer to a `Question`: an error, or what was asked for."""
+    """Answer to a `Question` or a `Task`: an error, or what was asked for."""
 
     request: int
     error: ErrorInfo | None = None
@@ -302,7 +303,17 @@ class Fault(Wire, frozen=True):
 
 
 Event = (
-    Loading | Ready | LoadFailed | Answer | RunStarted | Tokens | CellDone | CellMeasured | RunDone | Fault
+    Loading
+    | Ready
+    | LoadFailed
+    | Answer
+    | TaskProgress
+    | RunStarted
+    | Tokens
+    | CellDone
+    | CellMeasured
+    | RunDone
+    | Fault
 )
 
 

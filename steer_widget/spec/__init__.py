@@ -6,6 +6,7 @@ edits. Every value checks itself when it is made, so a bad one never reaches the
 
 from __future__ import annotations
 
+from .band import Band
 from .checks import MAX_SEED, Spec
 from .direction import Control, Direction, Feature, Steerable, Vector, feature_of
 from .generation import Generation
@@ -33,6 +34,7 @@ __all__ = [
     "MEASURES",
     "NAMED_POSITIONS",
     "UNITS",
+    "Band",
     "CellState",
     "Control",
     "Coordinates",

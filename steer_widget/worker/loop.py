@@ -12,11 +12,12 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from .. import methods
-from ..errors import GenerationError, LoadError, ProtocolError, SteerError, Superseded
+from ..errors import GenerationError, LoadError, ProtocolError, SteerError, Superseded, TaskStopped
 from ..protocol import (
     PROTOCOL_VERSION,
     Answer,
     CancelRun,
+    CancelTask,
     CheckGrid,
     Command,
     ContrastOf,
@@ -35,9 +36,12 @@ from ..protocol import (
     RunDone,
     Shutdown,
     StartRun,
+    Task,
+    TaskProgress,
     TokenCounts,
     TokensOf,
 )
+from .tasks import do_task
 
 if TYPE_CHECKING:
     from ..protocol import Known, LoadStage, Question
@@ -63,8 +67,10 @@ class WorkerLoop:
         self._make_engine = make_engine
         self._emit = emit
         self._jobs: deque[Job] = deque()
+        self._tasks: deque[Task] = deque()
         self._engine: Engine | None = None
         self._cancelled: set[str] = set()
+        self._task_cancelled: int | None = None
         self._arrived = threading.Condition()
 
     def take(self, command: Command) -> None:
@@ -72,6 +78,12 @@ class WorkerLoop:
         if isinstance(command, CancelRun):
             with self._arrived:
                 self._cancelled.add(command.run)
+        elif isinstance(command, CancelTask):
+            self._cancel_task(command.request)
+        elif isinstance(command, Task):
+            with self._arrived:
+                self._tasks.append(command)
+                self._arrived.notify()
         elif isinstance(command, CheckGrid):
             self._emit(self._answer(command, lambda engine: TokenCounts(engine.check(command))))
         else:
@@ -93,22 +105,24 @@ class WorkerLoop:
         """Loads and runs until told to shut down. Called on the main thread, which torch likes best."""
         while True:
             with self._arrived:
-                self._arrived.wait_for(lambda: self._jobs)
-                job = self._jobs.popleft()
+                self._arrived.wait_for(lambda: self._jobs or self._tasks)
+                job = self._jobs.popleft() if self._jobs else self._tasks.popleft()
             if isinstance(job, Shutdown):
                 return
             self._do(job)
 
-    def _do(self, job: Load | StartRun | Reading) -> None:
+    def _do(self, job: Load | StartRun | Reading | Task) -> None:
         if isinstance(job, Load):
             self._load(job)
         elif isinstance(job, StartRun):
             self._run(job)
+        elif isinstance(job, Task):
+            self._do_task(job)
         else:
             self._emit(self._answer(job, partial(_read, job)))
 
-    def _checkpoint(self, run: str) -> bool:
-        """Does what has come since and overtakes the run; True when the run is to stop."""
+    def _checkpoint(self, is_cancelled: Callable[[], bool]) -> bool:
+        """Does what has come since and overtakes the run or task that is on; True when that is to stop."""
         has_followed_dial = False
         while True:
             with self._arrived:
@@ -117,8 +131,8 @@ class WorkerLoop:
                     return True
                 # A dial that keeps moving must not hold the run up for ever: one update a step.
                 waits = isinstance(job, NextTokenOf) and has_followed_dial
-                if job is None or isinstance(job, Load) or waits or run in self._cancelled:
-                    return run in self._cancelled
+                if job is None or isinstance(job, Load) or waits or is_cancelled():
+                    return is_cancelled()
                 self._jobs.popleft()
             self._do(job)
             has_followed_dial = has_followed_dial or isinstance(job, NextTokenOf)
@@ -159,7 +173,7 @@ class WorkerLoop:
             self._refuse(command, GenerationError("No model is loaded, so nothing can run. Load one first."))
             return
         try:
-            engine.run(command, self._emit, partial(self._checkpoint, command.run))
+            engine.run(command, self._emit, partial(self._checkpoint, lambda: command.run in self._cancelled))
         except Exception as error:  # noqa: BLE001 - the engine handles what it expects; the worker outlives the rest
             failed = GenerationError(f"The run failed: {type(error).__name__}: {error}. The worker lives on.")
             self._refuse(command, failed)
@@ -170,7 +184,23 @@ class WorkerLoop:
     def _refuse(self, command: StartRun, error: SteerError) -> None:
         self._emit(RunDone(command.run, "failed", 0.0, 0, ErrorInfo.of(error, traceback.format_exc())))
 
-    def _answer(self, question: Question, ask: Callable[[Engine], Known]) -> Answer:
+    def _do_task(self, task: Task) -> None:
+        def report(n_done: int, n_total: int | None, message: str) -> None:
+            self._emit(TaskProgress(task.request, n_done, n_total, message))
+
+        checkpoint = partial(self._checkpoint, lambda: self._task_cancelled == task.request)
+        self._emit(self._answer(task, lambda engine: do_task(engine, task, report, checkpoint)))
+
+    def _cancel_task(self, request: int) -> None:
+        with self._arrived:
+            waiting = [task for task in self._tasks if task.request == request]
+            self._tasks = deque(task for task in self._tasks if task.request != request)
+            if not waiting:
+                self._task_cancelled = request
+        for task in waiting:
+            self._emit(Answer(task.request, ErrorInfo.of(stopped_before_it_began())))
+
+    def _answer(self, question: Question | Task, ask: Callable[[Engine], Known]) -> Answer:
         """The answer must come, whatever a tokenizer or a model raises."""
         engine = self._engine
         if engine is None:
@@ -198,6 +228,13 @@ def _read(question: Reading, engine: Engine) -> Known:
     if isinstance(question, ContrastOf):
         return engine.contrast(question)
     return engine.next_token(question)
+
+
+def stopped_before_it_began() -> TaskStopped:
+    """The error for a task that was taken out of the queue."""
+    return TaskStopped(
+        "It was stopped before it had begun, so there is nothing of it. Start it again if it is wanted."
+    )
 
 
 def _superseded() -> Superseded:

@@ -58,6 +58,7 @@ LAYERS = (
         "summary",
         "curves",
     ),
+    ("task",),
     ("asking",),
     ("controller",),
     ("dispatcher",),
@@ -75,6 +76,7 @@ LAYERS = (
         "run_clock",
         "same_model",
         "sources",
+        "task_book",
     ),
     (
         "arguments",

@@ -1,0 +1,28 @@
+"""Which part of the worker does a task."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from ..errors import GenerationError
+
+if TYPE_CHECKING:
+    from ..protocol import Known, Task
+    from .engine import Engine
+
+Report = Callable[[int, "int | None", str], None]
+"""Takes how many steps are done, of how many, and what is done now. Call it no more than some five times a second."""
+
+Checkpoint = Callable[[], bool]
+"""Lets runs and questions go first; True when the task is to stop. Call it between batches."""
+
+
+def do_task(engine: Engine, task: Task, report: Report, checkpoint: Checkpoint) -> Known:
+    """Does a task to its end, or until it is stopped.
+
+    Raises:
+        TaskStopped: it was stopped and has nothing to give.
+    """
+    del engine, report, checkpoint
+    raise GenerationError(f"This worker knows no task {type(task).__name__}.")
