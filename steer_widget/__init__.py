@@ -63,7 +63,7 @@ if TYPE_CHECKING:
     from .result import RunResult
     from .run import Run
     from .saving import load_result
-    from .sets import FeatureSet, FeatureSets, PromptSets
+    from .sets import FeatureSet, FeatureSets, PromptSets, VectorSets
     from .spec import (
         Band,
         Control,
@@ -148,6 +148,7 @@ __all__ = [
     "UnknownFeature",
     "UnknownSet",
     "Vector",
+    "VectorSets",
     "WorkerCrashLoop",
     "WorkerDied",
     "WorkerError",
@@ -185,7 +186,7 @@ _HOMES = {
         "TokenMeasures",
     ),
     "prompt_files": ("read_prompts",),
-    "sets": ("FeatureSet", "FeatureSets", "PromptSets"),
+    "sets": ("FeatureSet", "FeatureSets", "PromptSets", "VectorSets"),
     "spec": (
         "Band",
         "Control",

@@ -50,12 +50,31 @@ class Contrast(msgspec.Struct, frozen=True):
             SteerError: the worker died.
             ProtocolError: its answer does not fit the question.
         """
-        texts = self.positive + self.negative
-        question, what = ReadMeans(0, texts, self.hook_name, self.pool), f"read {len(texts)} texts"
-        found = ask_worker(controller, question, Activations, timeout_s, call="contrast_vector", what=what)
-        if len(found.values) != len(texts):
-            raise unfitting(what)
+        found = ask_worker(
+            controller, self.question, Activations, timeout_s, call="contrast_vector", what=self.what
+        )
+        return self.vector(found)
+
+    @property
+    def question(self) -> ReadMeans:
+        """What the worker is to read."""
+        return ReadMeans(0, self.positive + self.negative, self.hook_name, self.pool)
+
+    @property
+    def what(self) -> str:
+        """What it does, in words."""
+        return f"read {len(self.positive) + len(self.negative)} texts"
+
+    def vector(self, found: Activations) -> Vector:
+        """The difference of the means that were read.
+
+        Raises:
+            InvalidInput: both means are the same.
+            ProtocolError: there are not as many as texts.
+        """
         rows, n_positive = found.values, len(self.positive)
+        if len(rows) != n_positive + len(self.negative):
+            raise unfitting(self.what)
         return Vector.from_contrast(
             rows[:n_positive], rows[n_positive:], name=self.name, hook_name=found.hook_name
         )

@@ -18,7 +18,7 @@ from .protocol import Backlog, CheckGrid, Status
 from .reopened import reopened
 from .result import RunResult
 from .run import Run
-from .sets import FeatureSets, MadeOn, PromptSets
+from .sets import FeatureSets, MadeOn, PromptSets, VectorSets
 from .spec import (
     Direction,
     Edit,
@@ -103,6 +103,11 @@ class Steerer(Finder):
     def prompt_sets(self) -> PromptSets:
         """Named sets of prompts: see `sw.PromptSets`."""
         return PromptSets(self._history.folder)
+
+    @property
+    def vectors(self) -> VectorSets:
+        """Named vectors of your own: see `sw.VectorSets`."""
+        return VectorSets(self._history.folder, here=self._made_on)
 
     # ---- runs
 

@@ -199,6 +199,7 @@ export class FakeHistory {
             name: `${command.run}.${command.format}`,
             media_type: "text/plain",
             content: JSON.stringify(this.view(command.run)),
+            is_base64: false,
           },
         };
       default:

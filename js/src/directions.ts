@@ -1,4 +1,5 @@
 // What an edit steers by: a feature, a vector of one's own, or a random control of either.
+import { bytesOf } from "./base64";
 import { clipped } from "./clipped";
 import type { Feature, SaeInfo, Steerable, Vector } from "./protocol.gen";
 
@@ -29,7 +30,7 @@ export function featureOf(direction: Steerable): Feature | null {
 }
 
 function numbersOf(vector: Vector): number[] {
-  const bytes = Uint8Array.from(atob(vector.values), (char) => char.charCodeAt(0));
+  const bytes = bytesOf(vector.values);
   const view = new DataView(bytes.buffer);
   return Array.from({ length: bytes.length / N_BYTES }, (_, i) => view.getFloat32(i * N_BYTES, true));
 }
@@ -97,7 +98,7 @@ export function explain(direction: Steerable): string {
       return direction.sae === "" ? "" : `Feature of the SAE ${direction.sae}.`;
     case "vector": {
       const where = direction.hook_name === "" ? "the first SAE's hook point" : direction.hook_name;
-      return `A vector given in Python; acts at ${where}.`;
+      return `A vector of your own; acts at ${where}.`;
     }
     case "control":
       return "A random direction of the same length: shows what steering of that size does by itself.";

@@ -25,6 +25,7 @@ export type PageCommand =
   | DeleteSet
   | ExportSet
   | ImportSet
+  | MakeVector
   | ListRuns
   | OpenRun
   | ReadRun
@@ -37,7 +38,8 @@ export type Steerable = Feature | Vector | Control;
 export type Unit = "max_act" | "norm" | "raw";
 export type NamedPositions = "all" | "generated" | "prompt";
 export type Layout = "combined" | "grid" | "separate" | "sweep";
-export type SetKind = "features" | "prompts";
+export type SetKind = "features" | "prompts" | "vectors";
+export type SelectedKind = "features" | "prompts";
 export type ExportFormat = "csv" | "html" | "json";
 export type Answered =
   | Found
@@ -395,7 +397,7 @@ export interface ListSets {
  */
 export interface SaveSet {
   type: "SaveSet";
-  kind: SetKind;
+  kind: SelectedKind;
   name: string;
 }
 /**
@@ -424,12 +426,23 @@ export interface ExportSet {
   name: string;
 }
 /**
- * Keep the set that such a file holds.
+ * Keep the set that such a file holds. `name`: the file's, for what has no name in it.
  */
 export interface ImportSet {
   type: "ImportSet";
   kind: SetKind;
   content: string;
+  name: string;
+}
+/**
+ * Keep the direction that tells two sets of texts apart under this name. `pool`: over which tokens of a text.
+ */
+export interface MakeVector {
+  type: "MakeVector";
+  name: string;
+  positive: Prompt[];
+  negative: Prompt[];
+  pool: "last" | "mean";
 }
 /**
  * Past runs, newest first, whose prompts, labels, texts, names or tags have these words.
@@ -686,7 +699,7 @@ export interface Sets {
   note: string;
 }
 /**
- * A named set. `n_items`: features or prompts in it; `saved_at`: UTC, ISO 8601; `preview`: its first ones.
+ * A named set. `n_items`: features, prompts or vectors in it; `saved_at`: UTC, ISO 8601; `preview`: its first ones.
  */
 export interface SetInfo {
   name: string;
@@ -840,13 +853,14 @@ export interface Progress {
   is_overtaken: boolean;
 }
 /**
- * Answer to what exports: a file that the page hands to the user.
+ * Answer to what exports: a file that the page hands to the user. `is_base64`: its content are bytes, in base64.
  */
 export interface File {
   type: "File";
   name: string;
   media_type: string;
   content: string;
+  is_base64: boolean;
 }
 /**
  * The shown run whole (None: none yet); later deltas continue from `seq`.

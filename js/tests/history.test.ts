@@ -341,6 +341,7 @@ describe("exporting", () => {
       name: "run-a.html",
       media_type: "text/html",
       content: "x",
+      is_base64: false,
     });
     await settle();
     expect(saved).toEqual(["run-a.html"]);

@@ -169,6 +169,7 @@ describe("sets as files", () => {
       name: "weather.json",
       media_type: "application/json",
       content: "{}",
+      is_base64: false,
     });
     await settle();
     expect(clicked).toMatchObject([{ name: "weather.json", url: expect.stringMatching(/^blob:/) }]);
@@ -181,6 +182,10 @@ describe("sets as files", () => {
     Object.defineProperty(input, "files", { value: [file], configurable: true });
     input.dispatchEvent(new Event("change", { bubbles: true }));
     await sent(host, "ImportSet");
-    expect(host.last("ImportSet").command).toMatchObject({ kind: "features", content: '{"name": "shared"}' });
+    expect(host.last("ImportSet").command).toMatchObject({
+      kind: "features",
+      content: btoa('{"name": "shared"}'),
+      name: "shared.json",
+    });
   });
 });

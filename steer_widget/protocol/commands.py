@@ -8,6 +8,7 @@ import msgspec
 
 from ..spec import Generation, Prompt, Selection, Steering
 from .common import Wire
+from .features import Pool
 
 
 class Sync(Wire, frozen=True):
@@ -120,7 +121,8 @@ class ReadPromptFile(Wire, frozen=True):
     content: str
 
 
-SetKind = Literal["features", "prompts"]
+SelectedKind = Literal["features", "prompts"]
+SetKind = Literal["features", "prompts", "vectors"]
 
 
 class ListSets(Wire, frozen=True):
@@ -132,7 +134,7 @@ class ListSets(Wire, frozen=True):
 class SaveSet(Wire, frozen=True):
     """Keep what is selected under this name, instead of what was there."""
 
-    kind: SetKind
+    kind: SelectedKind
     name: str
 
 
@@ -159,10 +161,20 @@ class ExportSet(Wire, frozen=True):
 
 
 class ImportSet(Wire, frozen=True):
-    """Keep the set that such a file holds."""
+    """Keep the set that such a file holds. `name`: the file's, for what has no name in it."""
 
     kind: SetKind
-    content: str
+    content: bytes
+    name: str = ""
+
+
+class MakeVector(Wire, frozen=True):
+    """Keep the direction that tells two sets of texts apart under this name. `pool`: over which tokens of a text."""
+
+    name: str
+    positive: tuple[Prompt, ...]
+    negative: tuple[Prompt, ...]
+    pool: Pool = "mean"
 
 
 class ListRuns(Wire, frozen=True):
@@ -240,6 +252,7 @@ PageCommand = (
     | DeleteSet
     | ExportSet
     | ImportSet
+    | MakeVector
     | ListRuns
     | OpenRun
     | ReadRun

@@ -81,7 +81,7 @@ class PromptsRead(Wire, frozen=True):
 
 
 class SetInfo(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A named set. `n_items`: features or prompts in it; `saved_at`: UTC, ISO 8601; `preview`: its first ones."""
+    """A named set. `n_items`: features, prompts or vectors in it; `saved_at`: UTC, ISO 8601; `preview`: its first ones."""
 
     name: str
     n_items: int
@@ -154,11 +154,12 @@ class RunRead(Wire, frozen=True):
 
 
 class File(Wire, frozen=True):
-    """Answer to what exports: a file that the page hands to the user."""
+    """Answer to what exports: a file that the page hands to the user. `is_base64`: its content are bytes, in base64."""
 
     name: str
     media_type: str
     content: str
+    is_base64: bool = False
 
 
 Answered = (

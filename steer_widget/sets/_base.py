@@ -1,4 +1,4 @@
-"""What both kinds of named sets can do."""
+"""What all kinds of named sets can do."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from abc import abstractmethod
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar
+from typing import TYPE_CHECKING, ClassVar, Generic, NamedTuple, TypeVar
 
 import msgspec
 
@@ -23,6 +23,14 @@ if TYPE_CHECKING:
 _V = TypeVar("_V")
 _S = TypeVar("_S", bound=SavedSet)
 _N_SUGGESTED = 10
+
+
+class SharedFile(NamedTuple):
+    """A set as a file: how its name ends, its media type, what is in it."""
+
+    ending: str
+    media_type: str
+    body: bytes
 
 
 class Sets(Mapping[str, _V], Generic[_V, _S]):
@@ -56,7 +64,7 @@ class Sets(Mapping[str, _V], Generic[_V, _S]):
             UnknownSet: there is none of that name.
             MissingPath: the file cannot be written.
         """
-        return write_body(path, self.encode(name))
+        return write_body(path, self.as_file(name).body)
 
     def import_file(self, path: str | Path) -> str:
         """Keeps the set of a file that `export` wrote; the name it has here. Nothing in the file is executed.
@@ -67,7 +75,7 @@ class Sets(Mapping[str, _V], Generic[_V, _S]):
             MissingPath: there is no such file.
             InvalidInput: it holds no such set; names the field, the value, what is allowed.
         """
-        return self.take_in(read_file(path))
+        return self.take_in(read_file(path), Path(path).name)
 
     # ---- a mapping
 
@@ -122,17 +130,17 @@ class Sets(Mapping[str, _V], Generic[_V, _S]):
             )
         return found
 
-    def encode(self, name: str) -> bytes:
-        """The file of a set.
+    def as_file(self, name: str) -> SharedFile:
+        """A set as others may have it.
 
         Raises:
             UnknownSet: there is none of that name.
         """
-        return encode_set(self.read(name))
+        return SharedFile(".json", "application/json", encode_set(self.read(name)))
 
-    def take_in(self, body: bytes) -> str:
-        """Keeps the set that a file holds; see `import_file`."""
-        saved = decode_set(body, self._saved_kind)
+    def take_in(self, body: bytes, file_name: str = "") -> str:
+        """Keeps the set that a file holds; see `import_file`. `file_name`: names what has no name in the file."""
+        saved = self._decode(body, file_name)
         sets = self._files.read()[0]
         there = sets.get(saved.name)
         if there is None or not _is_same(there, saved):
@@ -146,6 +154,11 @@ class Sets(Mapping[str, _V], Generic[_V, _S]):
         return tuple(map(self._info, sets.values())), damaged
 
     # ---- of each kind
+
+    def _decode(self, body: bytes, file_name: str) -> _S:
+        """The set that a shared file holds."""
+        del file_name  # it is called as it says itself
+        return decode_set(body, self._saved_kind)
 
     @abstractmethod
     def _value(self, saved: _S) -> _V:

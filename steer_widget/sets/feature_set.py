@@ -16,8 +16,13 @@ class MadeOn(msgspec.Struct, frozen=True):
     model: str = ""
     saes: tuple[str, ...] = ()
 
-    def warning(self, here: MadeOn) -> str:
-        """What to say to somebody who uses it here; '' where it fits, or where too little is known."""
+    def warning(self, here: MadeOn, risk: str = "the same index may be another feature") -> str:
+        """What to say to somebody who uses it here; '' where it fits, or where too little is known.
+
+        Args:
+            here: what it is used with.
+            risk: what may go wrong.
+        """
         told = []
         if self.saes and here.saes and not set(self.saes[:1]) <= set(here.saes):
             told.append(f"the SAE {self.saes[0]}, here is {', '.join(here.saes)}")
@@ -25,7 +30,7 @@ class MadeOn(msgspec.Struct, frozen=True):
             told.append(f"the model {self.model}, here is {here.model}")
         if not told:
             return ""
-        return f"It was made on {'; and on '.join(told)}: the same index may be another feature."
+        return f"It was made on {'; and on '.join(told)}: {risk}."
 
 
 class FeatureSet(Sequence[Edit]):

@@ -10,10 +10,12 @@ import msgspec
 
 from ..errors import InvalidInput, MissingPath
 from ..prompt_files import MAX_FILE_BYTES, MAX_PROMPTS
-from ..spec import Prompt, SelectedEdit, check_prompt
+from ..spec import Prompt, SelectedEdit, Vector, check_prompt
+from ..vectors import check_layers
 from .names import check_name
 
 MAX_ROWS: Final = 1_000
+MAX_VECTOR_BYTES: Final = 12_000_000  # in base64, as JSON has them, they fit into a file
 VERSION: Final = 1
 
 
@@ -69,6 +71,43 @@ class SavedPrompts(
         if not 1 <= len(self.prompts) <= MAX_PROMPTS:
             raise InvalidInput("prompts", f"{len(self.prompts):,} prompts", f"1 to {MAX_PROMPTS:,} prompts")
         msgspec.structs.force_setattr(self, "prompts", tuple(map(check_prompt, self.prompts)))
+
+
+class SavedVectors(
+    SavedSet,
+    frozen=True,
+    forbid_unknown_fields=True,
+    kw_only=True,
+    tag="steer_widget.vectors",
+    tag_field="format",
+):
+    """A vector, or one for each of some layers.
+
+    Attributes:
+        model: name of the model they were made on, as far as it was known.
+        layers: of each vector, in ascending order; empty where it is a single one, at any hook point.
+    """
+
+    model: str = ""
+    vectors: tuple[Vector, ...]
+    layers: tuple[int, ...] = ()
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if len(self.vectors) != (len(self.layers) or 1) or list(self.layers) != sorted(set(self.layers)):
+            raise InvalidInput(
+                "layers", self.layers, "one for each vector, ascending, or none for a single one"
+            )
+        if self.layers:
+            check_layers(self.by_layer)
+        n_bytes = sum(len(vector.values) for vector in self.vectors)
+        if n_bytes > MAX_VECTOR_BYTES:
+            raise InvalidInput("vectors", f"{n_bytes:,} bytes", f"at most {MAX_VECTOR_BYTES:,} bytes")
+
+    @property
+    def by_layer(self) -> dict[int, Vector]:
+        """The vectors by layer; empty where it is a single one."""
+        return dict(zip(self.layers, self.vectors, strict=False))
 
 
 _S = TypeVar("_S", bound=SavedSet)

@@ -51,10 +51,15 @@ def save_vectors(path: str | Path, vectors: Mapping[int, Vector], *, model_hint:
         MissingPath: the folder does not exist or cannot be written.
     """
     target = named(path, ".gguf", otherwise="A single vector is written by vector.save(path).")
-    _check(vectors)
+    return write_body(target, encode_vectors(vectors, model_hint=model_hint))
+
+
+def encode_vectors(vectors: Mapping[int, Vector], *, model_hint: str) -> bytes:
+    """The file of a control vector; refuses what `save_vectors` does."""
+    check_layers(vectors)
     if not text("model_hint", model_hint, _HINT):  # repeng reads no file without one
         raise InvalidInput("model_hint", model_hint, _HINT)
-    return write_body(target, _encode(vectors, model_hint))
+    return _encode(vectors, model_hint)
 
 
 def load_vectors(path: str | Path) -> dict[int, Vector]:
@@ -70,7 +75,11 @@ def load_vectors(path: str | Path) -> dict[int, Vector]:
         InvalidInput: it is too large, damaged, no control vector, or a direction is not one row of finite
             F32, F16 or F64 numbers, not all zero.
     """
-    source, body = read_bounded(path, MAX_BYTES, _WANTED)
+    return decode_vectors(*read_bounded(path, MAX_BYTES, _WANTED))
+
+
+def decode_vectors(source: Path, body: bytes) -> dict[int, Vector]:
+    """The vectors that a file holds, by layer. `source`: its name, for the errors of `load_vectors`."""
     try:
         file = read_gguf(body)
         return _vectors(file, source.stem)
@@ -113,7 +122,12 @@ def _vector(numbers: tuple[float, ...], tensor: str, name: str, layer: int) -> V
         raise ValueError(f"{tensor}: {error}") from error
 
 
-def _check(vectors: Mapping[int, Vector]) -> None:
+def check_layers(vectors: Mapping[int, Vector]) -> None:
+    """Refuses what is no control vector.
+
+    Raises:
+        InvalidInput: no vectors, not of one width, or another hook point than their layer's.
+    """
     allowed = "vectors by layer: {12: vector, 13: another}, all of one width"
     given: object = vectors
     if not isinstance(given, Mapping) or not given:

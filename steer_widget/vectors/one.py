@@ -32,17 +32,26 @@ class _Head(msgspec.Struct, frozen=True):
 
 def save_vector(vector: Vector, path: str | Path, *, model: str = "") -> Path:
     """Writes a vector; the file is there whole or not at all. See `Vector.save`."""
+    target = named(path, ".safetensors", otherwise="GGUF files are written by sw.save_vectors(path, …).")
+    return write_body(target, encode_vector(vector, model=model))
+
+
+def encode_vector(vector: Vector, *, model: str = "") -> bytes:
+    """The file of a vector.
+
+    Raises:
+        InvalidInput: a model that is no text, or a vector too long for a file.
+    """
     import numpy as np
     from safetensors.numpy import save
 
-    target = named(path, ".safetensors", otherwise="GGUF files are written by sw.save_vectors(path, …).")
     metadata = {"format": FORMAT, "version": VERSION, "name": vector.name, "hook_name": vector.hook_name}
     if text("model", model):
         metadata["model"] = model
     body = save({_TENSOR: np.frombuffer(vector.values, dtype="<f4")}, metadata)
     if len(body) > MAX_BYTES:
         raise InvalidInput("vector", f"{len(body):,} bytes", f"at most {MAX_BYTES:,} bytes in the file")
-    return write_body(target, body)
+    return body
 
 
 def load_vector(path: str | Path) -> Vector:
@@ -59,9 +68,13 @@ def load_vector(path: str | Path) -> Vector:
         InvalidInput: it is too large, damaged, of a newer version, or holds something else than one tensor
             of one dimension of finite float32 numbers.
     """
+    return decode_vector(*read_bounded(path, MAX_BYTES, _WANTED))
+
+
+def decode_vector(source: Path, body: bytes) -> Vector:
+    """The vector that a file holds. `source`: its name, for the errors of `load_vector`."""
     from safetensors import SafetensorError, deserialize
 
-    source, body = read_bounded(path, MAX_BYTES, _WANTED)
     if body.startswith(b"GGUF"):
         raise refused(source, _WANTED, "it is a GGUF file, which sw.load_vectors(path) reads")
     try:

@@ -98,7 +98,7 @@ selections = st.builds(
 )
 
 KNOWN: dict[Any, st.SearchStrategy[Any]] = {
-    str: texts, int: whole, float: finite, bool: st.booleans(), type(None): st.none(),
+    str: texts, bytes: st.binary(max_size=20), int: whole, float: finite, bool: st.booleans(), type(None): st.none(),
     Feature: features, Vector: vectors, Control: controls, Span: spans, TokenPositions: token_positions,
     Schedule: schedules, Edit: edits, SelectedEdit: rows, Steering: steerings, Message: messages, Generation: generations,
     Grid: grids, Selection: selections,

@@ -15,7 +15,7 @@ DESIGN = {
     "Vector", "Control", "Schedule", "Span", "TokenPositions", "Limits", "Recycling",
     "Measures", "TokenMeasures", "Alternative", "FeatureActivation", "FeatureShift",
     "History", "Entry", "NextToken", "PromptToken", "TokenizedPrompt",
-    "FeatureSet", "FeatureSets", "PromptSets", "read_prompts", "LogitLens", "LensToken",
+    "FeatureSet", "FeatureSets", "PromptSets", "VectorSets", "read_prompts", "LogitLens", "LensToken",
     "load_vector", "load_vectors", "save_vectors", "Band", "Task",
 }  # fmt: skip
 

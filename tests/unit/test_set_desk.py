@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from pathlib import Path
 
 import msgspec
@@ -64,7 +65,9 @@ def test_a_set_goes_out_as_a_file_and_comes_in_again(page: Page, widget: SteerWi
     assert file["name"] == "grosse-2.json"
     assert msgspec.json.decode(file["content"])["prompts"] == ["one"]
     page.ask("DeleteSet", kind="prompts", name="Größe/2")
-    reply = page.ask("ImportSet", kind="prompts", content=file["content"])
+    reply = page.ask(
+        "ImportSet", kind="prompts", content=b64encode(file["content"].encode()).decode(), name="x.json"
+    )
     assert names(reply) == ["Größe/2"]
     assert "Größe/2" in reply["result"]["note"]
 
@@ -77,8 +80,12 @@ def test_a_set_goes_out_as_a_file_and_comes_in_again(page: Page, widget: SteerWi
         ("ExportSet", {"kind": "prompts", "name": "nobody"}, "name"),
         ("SaveSet", {"kind": "prompts", "name": "x"}, "prompts"),
         ("SaveSet", {"kind": "features", "name": "x"}, "edits"),
-        ("ImportSet", {"kind": "features", "content": "nonsense"}, "file"),
-        ("ImportSet", {"kind": "features", "content": '{"format": "steer_widget.prompts"}'}, "format"),
+        ("ImportSet", {"kind": "features", "content": b64encode(b"nonsense").decode()}, "file"),
+        (
+            "ImportSet",
+            {"kind": "features", "content": b64encode(b'{"format": "steer_widget.prompts"}').decode()},
+            "format",
+        ),
         ("ReadPromptFile", {"name": "p.jsonl", "content": "{"}, "line 1 of p.jsonl"),
     ],
 )

@@ -26,7 +26,10 @@ export function Features() {
             {edits.length} selected{nHidden > 0 && `, ${nHidden} hidden`}
           </span>
         )}
-        <SetMenu kind="features" />
+        <span class="sw-heading-tools">
+          <SetMenu kind="vectors" />
+          <SetMenu kind="features" />
+        </span>
       </div>
       <FeatureSearch />
       {isElsewhere && edits.length > 0 && (

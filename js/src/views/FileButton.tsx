@@ -9,18 +9,17 @@ interface Props {
   accept: string;
   title?: string;
   testId: string;
-  /** Gets the file's name and text. */
-  onFile: (name: string, content: string) => void;
+  onFile: (file: File) => Promise<void>;
   onError: (thrown: unknown) => void;
 }
 
-/** A button that asks for a text file. */
+/** A button that asks for a file. */
 export function FileButton({ words, icon, accept, title, testId, onFile, onError }: Props) {
   const input = useRef<HTMLInputElement>(null);
   const read = async (file: File | undefined) => {
     if (file === undefined) return;
     try {
-      onFile(file.name, await file.text());
+      await onFile(file);
     } catch (thrown) {
       onError(thrown);
     }

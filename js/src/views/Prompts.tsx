@@ -23,7 +23,7 @@ export function Prompts() {
             accept=".txt,.csv,.tsv,.jsonl,.ndjson,.json,text/plain,text/csv"
             title="Prompts from a text, CSV or JSON lines file"
             testId="sw-prompt-file-open"
-            onFile={(name, content) => void promptList.readFile(name, content)}
+            onFile={async (file) => promptList.readFile(file.name, await file.text())}
             onError={(thrown) => promptList.failFile(thrown)}
           />
           <Button

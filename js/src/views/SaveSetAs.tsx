@@ -2,16 +2,16 @@ import { useState } from "preact/hooks";
 import { useView } from "../page";
 import { PLAIN_TEXT } from "../plain_text";
 import { isBlank } from "../prompts";
-import type { SetKind } from "../protocol.gen";
+import type { SelectedKind } from "../protocol.gen";
 import { Button } from "./Button";
 
-const NOTHING: Readonly<Record<SetKind, string>> = {
+const NOTHING: Readonly<Record<SelectedKind, string>> = {
   features: "Choose a feature first; a set keeps features with all their strengths.",
   prompts: "Type a prompt first.",
 };
 
 /** Keeps what is selected under a name. */
-export function SaveSetAs({ kind, names }: { kind: SetKind; names: readonly string[] }) {
+export function SaveSetAs({ kind, names }: { kind: SelectedKind; names: readonly string[] }) {
   const { store, sets } = useView();
   const [name, setName] = useState("");
   const [said, say] = useState("");

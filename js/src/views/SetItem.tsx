@@ -6,7 +6,7 @@ import { exactly } from "../when";
 import { Button } from "./Button";
 import { IconButton } from "./IconButton";
 
-const NOUN: Readonly<Record<SetKind, string>> = { features: "feature", prompts: "prompt" };
+const NOUN: Readonly<Record<SetKind, string>> = { features: "feature", prompts: "prompt", vectors: "vector" };
 
 interface Props {
   kind: SetKind;
@@ -66,7 +66,7 @@ export function SetItem({ kind, info, close }: Props) {
       ) : (
         <span class="sw-set-buttons">
           <Button
-            title="Select this set instead of what is selected"
+            title="Select it instead of what is selected"
             aria-label={`Use ${name}`}
             disabled={isBusy}
             testId="sw-use-set"
@@ -76,7 +76,7 @@ export function SetItem({ kind, info, close }: Props) {
           </Button>
           <Button
             kind="link"
-            title="Select this set besides what is selected"
+            title="Select it besides what is selected"
             aria-label={`Add ${name}`}
             disabled={isBusy}
             testId="sw-add-set"
