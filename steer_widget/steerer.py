@@ -10,11 +10,10 @@ import msgspec
 from .arguments import as_chosen, as_columns, make_grid, with_baseline
 from .catalog import Catalog
 from .controller import Controller
-from .errors import InvalidInput, WorkerError
+from .errors import InvalidInput
 from .explorer import Prompts
-from .finder import Finder
 from .history import History
-from .protocol import Backlog, CheckGrid, Status
+from .protocol import Backlog, Status
 from .reopened import reopened
 from .result import RunResult
 from .run import Run
@@ -23,26 +22,24 @@ from .spec import (
     Direction,
     Edit,
     Generation,
-    Grid,
     Limits,
     Measure,
     PositionsLike,
     Steering,
     Unit,
 )
+from .suggester import Suggester
 
 if TYPE_CHECKING:
     from typing_extensions import Self
 
     from .widget import SteerWidget
 
-_CHECK_S = 2.0
-
 Column = Edit | Steering | Sequence[Edit]
 MeasuresLike = Literal["all"] | Iterable[Measure] | None
 
 
-class Steerer(Finder):
+class Steerer(Suggester):
     """Runs prompts unsteered and steered side by side, in a worker that keeps the model loaded.
 
     `sw.demo`, `sw.load` and `sw.from_model` make one. Loading starts at once and goes on in the
@@ -276,31 +273,6 @@ class Steerer(Finder):
             measures=measures,
         )
         return self.start(grid, limits=limits)
-
-    def start(self, grid: Grid, *, limits: Limits | None = None, ask_worker: bool = True) -> Run:
-        """Starts a grid whose defaults are filled in. Returns at once.
-
-        Args:
-            grid: what to run.
-            limits: how long it may take; None: bounds that grow with the grid.
-            ask_worker: whether a worker that is ready may refuse it here, which takes at most two
-                seconds; otherwise it does so later, and the run fails with the same error.
-
-        Raises:
-            InvalidInput: a value is refused; names the field, the value, what is allowed.
-            SteererClosed: after `close`.
-            QueueFull: too many runs wait already.
-        """
-        self._controller.refuse_closed()
-        if limits is not None and not isinstance(limits, Limits):
-            raise InvalidInput("limits", limits, "sw.Limits(soft_s=…, hard_s=…), or None")
-        max_act = self._catalog.check(grid.edits())
-        answer = self._controller.ask(CheckGrid(0, grid, max_act), _CHECK_S) if ask_worker else None
-        refusal = answer.error.rebuild() if answer is not None and answer.error is not None else None
-        # A worker that died over the question is no refusal: the run starts a new one.
-        if refusal is not None and not isinstance(refusal, WorkerError):
-            raise refusal
-        return Run(self._controller, self._controller.submit(grid, max_act, limits))
 
     def reopen(self, result: RunResult) -> Run:
         """Takes in a run that ended before, here or elsewhere, under its own id, as the latest of this steerer.

@@ -6,7 +6,7 @@ import time
 
 from .controller import Controller
 from .errors import GenerationError, SteerError, WorkerTimeout
-from .loading_line import LoadingLine
+from .progress_line import ProgressLine
 from .protocol import Status
 
 _SLICE_S = 0.1
@@ -24,7 +24,7 @@ def wait_ready(controller: Controller, limit_s: float) -> None:
     if controller.status.worker == "stopped":
         controller.start()
     deadline_s = time.monotonic() + limit_s
-    with LoadingLine() as line:
+    with ProgressLine() as line:
         while True:
             left_s = deadline_s - time.monotonic()
             status = controller.wait_loaded(max(0.0, min(_SLICE_S, left_s)))
@@ -35,7 +35,9 @@ def wait_ready(controller: Controller, limit_s: float) -> None:
                 raise _lost(status)
             if left_s <= 0:
                 raise _not_ready(status, limit_s)
-            line.show(status)
+            if status.loading is not None:
+                loading = status.loading
+                line.show(loading.fraction, loading.message or loading.stage, "loading")
 
 
 def _lost(status: Status) -> SteerError:

@@ -6,6 +6,7 @@ import msgspec
 
 from ..spec import Band, Steerable
 from .common import Wire
+from .suggesting import FindByWish, FindEqualStrengths, ReadLikelihoods
 
 
 class Calibrate(Wire, frozen=True):
@@ -21,7 +22,7 @@ class Calibrated(Wire, frozen=True):
     bands: tuple[Band, ...]
 
 
-Task = Calibrate
+Task = Calibrate | FindByWish | FindEqualStrengths | ReadLikelihoods
 """A command that is answered by one `Answer` with the same request number, after any number of `TaskProgress`."""
 
 

@@ -12,6 +12,7 @@ from .common import ErrorInfo, ModelInfo, SaeInfo, Wire
 from .exploring import ContrastOf, Lens, LensOf, NeighboursOf, Scored
 from .features import FiringFeature, Pool, PromptToken
 from .measures import Alternative, Measures, TokenMeasures
+from .suggesting import EqualStrengths, FoundByWish, Likelihoods
 from .tasks import Calibrated, CancelTask, Task, TaskProgress
 
 PROTOCOL_VERSION = 3
@@ -224,7 +225,19 @@ class NextTokens(Wire, frozen=True):
     dose: float
 
 
-Known = TokenCounts | Activations | Firing | PromptTokens | NextTokens | Lens | Scored | Calibrated
+Known = (
+    TokenCounts
+    | Activations
+    | Firing
+    | PromptTokens
+    | NextTokens
+    | Lens
+    | Scored
+    | Calibrated
+    | FoundByWish
+    | EqualStrengths
+    | Likelihoods
+)
 """What the worker may answer."""
 
 

@@ -114,7 +114,7 @@ class Engine:
             name: sae.to(self.adapter.device_of(self.adapter.point(sae.hook_name)))
             for name, sae in saes.items()
         }
-        self._directions = Directions(self._points, self.saes)
+        self.directions = Directions(self._points, self.saes)
         self._next_token = NextTokenReader(self.adapter)
         self._readout: Readout | None = None  # found when it is first asked for
         self._max_batch_rows = max_batch_rows
@@ -146,7 +146,7 @@ class Engine:
             InvalidInput: names the field, the value and what is allowed.
         """
         for edit in command.grid.edits():
-            self._directions.check(edit, command.max_act)
+            self.directions.check(edit, command.max_act)
         self._check_measures(command.grid)
         return tuple(len(ids) for ids in self._prompts(command.grid))
 
@@ -160,7 +160,7 @@ class Engine:
 
     def firing(self, question: FeaturesOn) -> Firing:
         """Features that fire on a prompt, see `read_firing`."""
-        sae = self._directions.sae_of(Feature(0, sae=question.sae))
+        sae = self.directions.sae_of(Feature(0, sae=question.sae))
         return read_firing(self.adapter, sae, self._points.get(sae.hook_name).residual_norm, question)
 
     def next_token(self, question: NextTokenOf) -> NextTokens:
@@ -180,15 +180,15 @@ class Engine:
         """Tokens that a direction raises and lowers, see `read_lens`."""
         if self._readout is None:
             self._readout = Readout(self.adapter)
-        return read_lens(self.adapter, self._directions, self._readout, question)
+        return read_lens(self.adapter, self.directions, self._readout, question)
 
     def neighbours(self, question: NeighboursOf) -> Scored:
         """Features near a direction, see `find_neighbours`."""
-        return find_neighbours(self._directions, question)
+        return find_neighbours(self.directions, question)
 
     def contrast(self, question: ContrastOf) -> Scored:
         """Features that tell texts apart, see `read_contrast`."""
-        sae = self._directions.sae_of(Feature(0, sae=question.sae))
+        sae = self.directions.sae_of(Feature(0, sae=question.sae))
         return read_contrast(self.adapter, sae, self._points.get(sae.hook_name).residual_norm, question)
 
     def measure_speed(self) -> Speed | None:
@@ -279,7 +279,7 @@ class Engine:
 
     def _resolved(self, steering: Steering, max_act: Mapping[str, float]) -> list[RowEdit]:
         """The edits of a column that change anything."""
-        edits = (self._directions.resolve(edit, max_act) for edit in steering.edits)
+        edits = (self.directions.resolve(edit, max_act) for edit in steering.edits)
         return [edit for edit in edits if edit is not None]
 
     def _rows(self, command: StartRun, prompts: list[list[int]]) -> list[Row]:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from ..errors import GenerationError
+from ..protocol import FindByWish, FindEqualStrengths, ReadLikelihoods
 
 if TYPE_CHECKING:
     from ..protocol import Known, Task
@@ -24,5 +25,12 @@ def do_task(engine: Engine, task: Task, report: Report, checkpoint: Checkpoint) 
     Raises:
         TaskStopped: it was stopped and has nothing to give.
     """
-    del engine, report, checkpoint
+    from .wishing import find_by_wish, find_equal_strengths, read_likelihoods  # torch is there by now
+
+    if isinstance(task, FindByWish):
+        return find_by_wish(engine, task, report, checkpoint)
+    if isinstance(task, FindEqualStrengths):
+        return find_equal_strengths(engine, task, report, checkpoint)
+    if isinstance(task, ReadLikelihoods):
+        return read_likelihoods(engine, task, report, checkpoint)
     raise GenerationError(f"This worker knows no task {type(task).__name__}.")

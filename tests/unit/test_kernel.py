@@ -7,8 +7,7 @@ import types
 import pytest
 
 from steer_widget import _kernel
-from steer_widget.loading_line import LoadingLine
-from steer_widget.protocol import Loading, Status
+from steer_widget.progress_line import ProgressLine
 
 
 class OfKernel:
@@ -57,16 +56,13 @@ class Terminal(io.StringIO):
         return True
 
 
-LOADING = Status(worker="loading", loading=Loading("model", 0.4, "reading weights"))
-
-
 def test_a_long_load_is_told_on_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("steer_widget.loading_line._QUIET_S", 0.0)
+    monkeypatch.setattr("steer_widget.progress_line._QUIET_S", 0.0)
     monkeypatch.setattr(sys, "stderr", terminal := Terminal())
-    with LoadingLine() as line:
-        line.show(LOADING)
-        line.show(LOADING)
-        line.show(Status(worker="loading", loading=Loading("sae")))
+    with ProgressLine() as line:
+        line.show(0.4, "reading weights", "loading")
+        line.show(0.4, "reading weights", "loading")
+        line.show(None, "sae", "loading")
     shown = "loading  40% · reading weights"
     assert (
         terminal.getvalue() == f"\r{shown}\r{'loading · sae':<{len(shown)}}\r{'':<{len('loading · sae')}}\r"
@@ -78,8 +74,8 @@ def test_a_quick_load_or_one_that_nobody_sees_is_silent(
     somebody_looks: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if not somebody_looks:
-        monkeypatch.setattr("steer_widget.loading_line._QUIET_S", 0.0)
+        monkeypatch.setattr("steer_widget.progress_line._QUIET_S", 0.0)
     monkeypatch.setattr(sys, "stderr", stream := Terminal() if somebody_looks else io.StringIO())
-    with LoadingLine() as line:
-        line.show(LOADING)
+    with ProgressLine() as line:
+        line.show(0.4, "reading weights", "loading")
     assert stream.getvalue() == ""

@@ -1,4 +1,4 @@
-"""One line that says how far loading is, for people who wait for it; nothing when it is quick."""
+"""One line that says how far something is, for people who wait for it; nothing when it is quick."""
 
 from __future__ import annotations
 
@@ -13,12 +13,10 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self
 
-    from .protocol import Status
-
 _QUIET_S = 3.0
 
 
-class LoadingLine:
+class ProgressLine:
     """Writes over one line of stderr, and only where a person looks: a terminal or a notebook."""
 
     def __init__(self) -> None:
@@ -29,13 +27,12 @@ class LoadingLine:
     def __enter__(self) -> Self:
         return self
 
-    def show(self, status: Status) -> None:
-        """Shows the stage, unless it came quickly or nobody looks."""
-        if not self._visible or status.loading is None or time.monotonic() - self._since_s < _QUIET_S:
+    def show(self, fraction: float | None, message: str, what: str = "") -> None:
+        """Shows how far it is, unless it came quickly or nobody looks."""
+        if not self._visible or time.monotonic() - self._since_s < _QUIET_S:
             return
-        loading = status.loading
-        share = "" if loading.fraction is None else f" {loading.fraction:4.0%}"
-        self._write(f"loading{share} · {loading.message or loading.stage}")
+        share = "" if fraction is None else f"{fraction:4.0%}"
+        self._write(" · ".join(part for part in (f"{what} {share}".strip(), message) if part))
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
