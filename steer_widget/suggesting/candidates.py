@@ -3,26 +3,32 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Final, Literal
 
 import msgspec
 
 from ..catalog import Catalog
+from ..cell import prompt_text
 from ..errors import InvalidInput
 from ..protocol import FeatureCard
-from ..spec import Feature
-from .wish import words_in
+from ..spec import Feature, Prompt
+from .wish import is_empty
 
-Source = Literal["label", "texts", "output score"]
-"""Its label has words of the wish; it tells the texts of the wish from others; it brings its own tokens forth."""
+Source = Literal["label", "words", "texts", "output score"]
+"""Who names a feature: its label has words of the wish; or words of the texts on it; its activation tells these
+texts from others; it brings its own tokens forth."""
 
 _N_LABELLED: Final = 20
+_N_WORDS: Final = 8
+_LEAST_TEXTS: Final = 2
+_SHORTEST: Final = 3
 _LONG_CHARS: Final = 4
 _ENDING_CHARS: Final = 3
 _WORD: Final = re.compile(r"[^\W_]+")
 _RANK_BIAS: Final = 10
-_WORTH: Final[Mapping[Source, float]] = {"label": 1.0, "texts": 1.0, "output score": 0.5}
+_WORTH: Final[Mapping[Source, float]] = {"label": 1.0, "words": 0.7, "texts": 1.0, "output score": 0.5}
 
 
 class Candidate(msgspec.Struct, frozen=True):
@@ -33,9 +39,8 @@ class Candidate(msgspec.Struct, frozen=True):
     score: float
 
 
-def labelled(catalog: Catalog, topic: str, sae: str) -> list[int]:
-    """Features whose label or tokens have words of a topic, best first; none where there is no table."""
-    words = words_in(topic)
+def labelled(catalog: Catalog, words: Sequence[str], sae: str) -> list[int]:
+    """Features whose label or tokens have these words, best first; none where there is no table."""
     found: dict[int, None] = {}
     for asked in dict.fromkeys((" ".join(words), *words)):
         try:
@@ -44,6 +49,26 @@ def labelled(catalog: Catalog, topic: str, sae: str) -> list[int]:
             return []
         found.update(dict.fromkeys(card.index for card, _ in hits if _names(card, words)))
     return list(found)[:_N_LABELLED]
+
+
+def characteristic(examples: Sequence[Prompt], against: Sequence[Prompt]) -> tuple[str, ...]:
+    """Words that many of the examples have and few of the others, at most 8, the most telling first.
+
+    By the difference of the shares of texts that have them; a word counts from two examples on.
+    """
+    n_a, n_b = max(1, len(examples)), max(1, len(against))
+    counts = [Counter(word for text in texts for word in set(_words(text))) for texts in (examples, against)]
+    telling = {
+        word: count / n_a - counts[1][word] / n_b
+        for word, count in counts[0].items()
+        if count >= _LEAST_TEXTS and len(word) >= _SHORTEST and not is_empty(word)
+    }
+    best = sorted((word for word, value in telling.items() if value > 0), key=lambda w: (-telling[w], w))
+    return tuple(best[:_N_WORDS])
+
+
+def _words(text: Prompt) -> list[str]:
+    return _WORD.findall(prompt_text(text).lower())
 
 
 def _names(card: FeatureCard, words: Sequence[str]) -> bool:

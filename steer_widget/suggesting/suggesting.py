@@ -29,10 +29,11 @@ from ..run import Run
 from ..spec import Edit, Grid, Prompt, Steerable, Steering
 from ..task import Task
 from .asked import N_CONTROLS, Asked
-from .candidates import Candidate, labelled, merged
+from .candidates import Candidate, Source, characteristic, labelled, merged
 from .effects import along, pair_of, way_between
 from .ranking import Tried, columns_of, ranked
 from .suggestions import Suggestions
+from .wish import words_in
 
 _K = TypeVar("_K", bound=Known)
 
@@ -168,10 +169,10 @@ class Suggesting:
             FoundByWish,
         )  # fmt: skip
         by_texts = [one.index for one in found.features]
-        by_label = labelled(self._catalog, asked.topic, asked.sae) if asked.topic else []
-        candidates = merged(
-            self._catalog, asked.sae, {"label": by_label, "texts": by_texts}, asked.n_candidates
-        )
+        by_label = labelled(self._catalog, words_in(asked.topic), asked.sae) if asked.topic else []
+        by_words = labelled(self._catalog, characteristic(found.examples, found.against), asked.sae)
+        ranked_by: dict[Source, list[int]] = {"label": by_label, "words": by_words, "texts": by_texts}
+        candidates = merged(self._catalog, asked.sae, ranked_by, asked.n_candidates)
         if not candidates:
             raise GenerationError(
                 "No feature has the words of the wish, and none tells its texts from others. Say it otherwise, or "

@@ -14,105 +14,14 @@ _ALLOWED: Final = (
 )
 # Only in front: what is wished for may have any of these words in it.
 _FILLER: Final = frozenset(
-    [
-        "i",
-        "i'd",
-        "we",
-        "would",
-        "want",
-        "wish",
-        "like",
-        "it",
-        "the",
-        "model",
-        "this",
-        "to",
-        "let",
-        "make",
-        "be",
-        "sound",
-        "write",
-        "writes",
-        "writing",
-        "talk",
-        "talks",
-        "talking",
-        "tell",
-        "speak",
-        "give",
-        "me",
-        "us",
-        "please",
-        "a",
-        "lot",
-        "much",
-        "some",
-        "more",
-        "text",
-        "texts",
-        "story",
-        "stories",
-        "sentences",
-        "something",
-        "things",
-        "about",
-        "of",
-        "on",
-        "with",
-        "should",
-        "that",
-        "is",
-    ]
+    ["i", "i'd", "we", "would", "want", "wish", "like", "it", "the", "model", "this", "to", "let", "make", "be", "sound", "write", "writes", "writing", "talk", "talks", "talking", "tell", "speak", "give", "me", "us", "please", "a", "lot", "much", "some", "more", "text", "texts", "story", "stories", "sentences", "something", "things", "about", "of", "on", "with", "should", "that", "is"]
 )
 _LESS: Final = frozenset(["less", "fewer", "no", "not", "never", "without", "avoid", "don't", "stop"])
 _WORD: Final = re.compile(r"\S+")
 _EDGES: Final = ' \t\r\n.,;:!?"“”„'
 # Words that no label is found by.
 _EMPTY: Final = _FILLER | frozenset(
-    [
-        "an",
-        "and",
-        "or",
-        "in",
-        "at",
-        "by",
-        "for",
-        "from",
-        "as",
-        "are",
-        "was",
-        "were",
-        "been",
-        "has",
-        "have",
-        "had",
-        "do",
-        "does",
-        "did",
-        "its",
-        "their",
-        "our",
-        "your",
-        "my",
-        "his",
-        "her",
-        "very",
-        "really",
-        "so",
-        "too",
-        "also",
-        "than",
-        "then",
-        "there",
-        "these",
-        "those",
-        "which",
-        "who",
-        "what",
-        "when",
-        "where",
-        "how",
-    ]
+    ["an", "and", "or", "in", "at", "by", "for", "from", "as", "are", "was", "were", "been", "has", "have", "had", "do", "does", "did", "its", "their", "our", "your", "my", "his", "her", "very", "really", "so", "too", "also", "than", "then", "there", "these", "those", "which", "who", "what", "when", "where", "how", "they", "she", "he", "you", "just", "out", "up", "down", "into", "over", "can", "will", "could", "one", "all", "any", "not", "but", "if", "because", "while", "him", "them"]
 )
 
 
@@ -137,6 +46,11 @@ def topic_of(wish: object) -> str:
             has_article = place > 0 and starts[place - 1][1] in {"the", "a", "this"}
             return given[starts[place - 1][0] if has_article else start :]
     return given
+
+
+def is_empty(word: str) -> bool:
+    """Whether no label is found by a word: small words, and those that only say that something is wished for."""
+    return word in _EMPTY
 
 
 def words_in(topic: str) -> tuple[str, ...]:
