@@ -29,7 +29,7 @@ class Suggester(Finder):
         against: Prompts | None = None,
         k: int = 5,
         prompts: Prompts | None = None,
-        samples: int = 2,
+        samples: int | None = None,
         n_candidates: int = 12,
         generation: Generation | None = None,
         kl: float = 1.0,
@@ -53,7 +53,8 @@ class Suggester(Finder):
             against: others, to tell them from; None: texts that the model writes of nothing in particular.
             k: how many suggestions.
             prompts: behind which candidates are tried; None: four beginnings of everyday texts.
-            samples: completions for each prompt and candidate.
+            samples: completions for each prompt and candidate; None: two, or as many as make eight texts of each
+                candidate; one at temperature 0.
             n_candidates: how many features are tried.
             generation: how the texts are made; None: 30 tokens at temperature 0.7, repetition penalty 1.2.
             kl: at which p95 KL from the unsteered model they are tried, in nats.

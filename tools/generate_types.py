@@ -47,6 +47,7 @@ ALIASES: dict[str, Any] = {
     "WorkerState": protocol.WorkerState,
     "Prompt": spec.Prompt,
     "PageCommand": protocol.PageCommand,
+    "Sureness": protocol.Sureness,
     "SelectedKind": protocol.SelectedKind,
     "SetKind": protocol.SetKind,
     "ExportFormat": protocol.ExportFormat,

@@ -13,6 +13,7 @@ import { ResultsRoom } from "./results";
 import { Sets } from "./sets";
 import { isActive } from "./states";
 import { Store } from "./store";
+import { Suggesting } from "./suggesting";
 import { SummaryRoom } from "./summary_room";
 import { TokenPreviews } from "./token_preview";
 import { WorkerRoom } from "./worker_room";
@@ -26,6 +27,7 @@ export interface Page {
   readonly editing: Editing;
   readonly finding: Finding;
   readonly sets: Sets;
+  readonly suggesting: Suggesting;
   readonly promptList: PromptList;
   readonly tokenPreviews: TokenPreviews;
   readonly live: Live;
@@ -63,6 +65,7 @@ export function openPage(model: HostModel): Page {
     editing: new Editing(store),
     finding: new Finding(store, connection),
     sets: new Sets(store, connection),
+    suggesting: new Suggesting(connection),
     live,
     nextTokens,
     results: new ResultsRoom(store, (command) => connection.request(command)),

@@ -26,6 +26,8 @@ export type PageCommand =
   | ExportSet
   | ImportSet
   | MakeVector
+  | Suggest
+  | StopSuggesting
   | ListRuns
   | OpenRun
   | ReadRun
@@ -51,10 +53,12 @@ export type Answered =
   | CellsRead
   | PromptsRead
   | Sets
+  | Suggested
   | PastRuns
   | RunOpened
   | RunRead
   | File;
+export type Sureness = "a guess" | "clear" | "likely";
 export type RunState = "done" | "failed" | "loading" | "queued" | "running" | "stopped" | "stopping";
 export type CellState = "done" | "failed" | "queued" | "running" | "stopped";
 export type FinishReason = "diverged" | "eos" | "failed" | "length" | "stop_string" | "stopped";
@@ -445,6 +449,19 @@ export interface MakeVector {
   pool: "last" | "mean";
 }
 /**
+ * Features that bring about what is wished for, tried behind the widget's prompts; in place of a search that is on.
+ */
+export interface Suggest {
+  type: "Suggest";
+  wish: string;
+}
+/**
+ * Stop the search for features; it is answered with what there is.
+ */
+export interface StopSuggesting {
+  type: "StopSuggesting";
+}
+/**
  * Past runs, newest first, whose prompts, labels, texts, names or tags have these words.
  */
 export interface ListRuns {
@@ -706,6 +723,36 @@ export interface SetInfo {
   n_items: number;
   saved_at: string;
   preview: string;
+}
+/**
+ * Answer to `Suggest`, best first. `note`: how far they can be trusted; `run`: the one that tried them.
+ */
+export interface Suggested {
+  type: "Suggested";
+  wish: string;
+  note: string;
+  run: string;
+  suggestions: SuggestedFeature[];
+}
+/**
+ * A suggestion, with the text whose effect is the middle one, beside the baseline's.
+ *
+ * Attributes:
+ *     strength: raw, at which it was tried.
+ *     effect: in nats; None where it was stopped before.
+ *     sureness: clear, likely, a guess.
+ *     is_fluent: by perplexity and flags of its texts.
+ *     prompt, text, baseline: the prompt, its end where it is long, and both texts behind it.
+ */
+export interface SuggestedFeature {
+  feature: Feature;
+  strength: number;
+  effect: number | null;
+  sureness: Sureness;
+  is_fluent: boolean;
+  prompt: string;
+  text: string;
+  baseline: string;
 }
 /**
  * Answer to `ListRuns`. `n_all`: of all that fit; `tags`: all there are; `is_recording`: whether this kernel's are kept.

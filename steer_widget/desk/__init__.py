@@ -8,6 +8,7 @@ from .features import FeatureDesk
 from .handling import Handler, Later, handles
 from .past_runs import PastRunDesk
 from .sets import SetDesk
+from .suggest import SuggestDesk
 from .worker import WorkerDesk
 
 if TYPE_CHECKING:
@@ -23,5 +24,6 @@ def handlers_of(widget: SteerWidget, steerer: Steerer) -> dict[type, Handler]:
         **FeatureDesk(steerer).handlers,
         **SetDesk(widget, steerer).handlers,
         **PastRunDesk(widget, steerer).handlers,
+        **SuggestDesk(widget, steerer).handlers,
         **WorkerDesk(steerer).handlers,
     }

@@ -40,6 +40,8 @@ from .commands import (
     SetSelection,
     ShowLog,
     Stop,
+    StopSuggesting,
+    Suggest,
     Sync,
     UseSet,
 )
@@ -101,6 +103,9 @@ from .replies import (
     SetInfo,
     Sets,
     Started,
+    Suggested,
+    SuggestedFeature,
+    Sureness,
     TokensRead,
 )
 from .suggesting import (
@@ -284,6 +289,11 @@ __all__ = [
     "Started",
     "Status",
     "Stop",
+    "StopSuggesting",
+    "Suggest",
+    "Suggested",
+    "SuggestedFeature",
+    "Sureness",
     "Sync",
     "Task",
     "TaskProgress",

@@ -177,6 +177,16 @@ class MakeVector(Wire, frozen=True):
     pool: Pool = "mean"
 
 
+class Suggest(Wire, frozen=True):
+    """Features that bring about what is wished for, tried behind the widget's prompts; in place of a search that is on."""
+
+    wish: str
+
+
+class StopSuggesting(Wire, frozen=True):
+    """Stop the search for features; it is answered with what there is."""
+
+
 class ListRuns(Wire, frozen=True):
     """Past runs, newest first, whose prompts, labels, texts, names or tags have these words."""
 
@@ -253,6 +263,8 @@ PageCommand = (
     | ExportSet
     | ImportSet
     | MakeVector
+    | Suggest
+    | StopSuggesting
     | ListRuns
     | OpenRun
     | ReadRun

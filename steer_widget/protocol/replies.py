@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import msgspec
 
 from ..spec import Feature, Prompt, RunState
@@ -10,6 +12,9 @@ from .common import ErrorInfo, Wire
 from .features import FeatureCard, FiringFeature, PromptToken
 from .measures import Alternative, TokenMeasures
 from .views import RunView
+
+Sureness = Literal["clear", "likely", "a guess"]
+"""How sure an effect is, see `suggesting.sureness`."""
 
 
 class Found(Wire, frozen=True):
@@ -162,6 +167,36 @@ class File(Wire, frozen=True):
     is_base64: bool = False
 
 
+class SuggestedFeature(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A suggestion, with the text whose effect is the middle one, beside the baseline's.
+
+    Attributes:
+        strength: raw, at which it was tried.
+        effect: in nats; None where it was stopped before.
+        sureness: clear, likely, a guess.
+        is_fluent: by perplexity and flags of its texts.
+        prompt, text, baseline: the prompt, its end where it is long, and both texts behind it.
+    """
+
+    feature: Feature
+    strength: float
+    effect: float | None
+    sureness: Sureness
+    is_fluent: bool
+    prompt: str
+    text: str
+    baseline: str
+
+
+class Suggested(Wire, frozen=True):
+    """Answer to `Suggest`, best first. `note`: how far they can be trusted; `run`: the one that tried them."""
+
+    wish: str
+    note: str
+    run: str
+    suggestions: tuple[SuggestedFeature, ...]
+
+
 Answered = (
     Found
     | Started
@@ -172,6 +207,7 @@ Answered = (
     | CellsRead
     | PromptsRead
     | Sets
+    | Suggested
     | PastRuns
     | RunOpened
     | RunRead

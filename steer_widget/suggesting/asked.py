@@ -23,6 +23,9 @@ MAX_CANDIDATES: Final = 100
 MAX_TEXTS: Final = 4_000
 """Cells of the run."""
 
+N_TEXTS: Final = 8
+"""Of each candidate, at least, over all prompts."""
+
 GENERATION: Final = Generation(max_new_tokens=30, temperature=0.7, repetition_penalty=1.2, seed=0)
 N_CONTROLS: Final = 2
 """Random directions that are tried beside the candidates: what steering so far does by itself."""
@@ -69,9 +72,10 @@ class Asked(msgspec.Struct, frozen=True):
         against: object = None,
         k: object = 5,
         prompts: object = None,
-        samples: object = 2,
+        samples: object = None,
         n_candidates: object = 12,
         generation: object = None,
+        chat: bool = False,
         kl: object = 1.0,
         sae: str = "",
     ) -> Asked:
@@ -88,16 +92,20 @@ class Asked(msgspec.Struct, frozen=True):
             raise InvalidInput("generation", generation, "a sw.Generation(...)")
         if isinstance(kl, bool) or not isinstance(kl, (int, float)) or not _LEAST_KL <= kl <= _MOST_KL:
             raise InvalidInput("kl", kl, f"nats from {_LEAST_KL:g} to {_MOST_KL:g}")
+        given = GENERATION if generation is None else generation
+        tried = PROMPTS if prompts is None else as_prompts(prompts)
+        # Without chance all samples are the same text.
+        n_usual = 1 if given.temperature == 0 else max(2, -(-N_TEXTS // len(tried)))
         asked = cls(
             wish="" if wish is None else str(wish),
             topic="" if wish is None else topic_of(wish),
             examples=() if examples is None else as_texts("examples", examples),
             against=() if against is None else as_texts("against", against),
             k=as_count("k", k),
-            prompts=PROMPTS if prompts is None else as_prompts(prompts),
-            samples=as_count("samples", samples),
+            prompts=tried,
+            samples=n_usual if samples is None else as_count("samples", samples),
             n_candidates=as_count("n_candidates", n_candidates),
-            generation=generation or GENERATION,
+            generation=msgspec.structs.replace(given, chat=given.chat or chat),
             kl=float(kl),
             sae=sae,
         )

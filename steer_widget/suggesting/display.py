@@ -33,6 +33,14 @@ def best_place(one: Suggestion) -> int:
     return sorted(range(len(one.effects)), key=one.effects.__getitem__)[len(one.effects) // 2]
 
 
+def texts_of(one: Suggestion) -> tuple[str, str, str]:
+    """A prompt, and what is written behind it, steered and not; empty where there is none."""
+    if not one.cells:
+        return "", "", ""
+    place = best_place(one)
+    return prompt_text(one.cells[place].prompt), one.cells[place].text, one.baseline[place].text
+
+
 def headline(found: Suggestions) -> str:
     """What was asked, and at what cost."""
     asked = f"{found.wish!r}" if found.wish else f"{len(found.examples)} examples"
@@ -49,13 +57,12 @@ def as_text(found: Suggestions) -> str:
     for number, one in enumerate(found, 1):
         name, strength, effect, sure = facts(one)
         lines += ["", f"{number}. {name} at {strength}: effect {effect}, {sure}"]
-        if one.cells:
-            place = best_place(one)
-            lines += [
-                f"   {shortened(prompt_text(one.cells[place].prompt))}",
-                f"   steered:  {one.cells[place].text.strip()}",
-                f"   baseline: {one.baseline[place].text.strip()}",
-            ]
+        prompt, text, baseline = texts_of(one)
+        lines += [
+            f"   {shortened(prompt)}",
+            f"   steered:  {text.strip()}",
+            f"   baseline: {baseline.strip()}",
+        ]
     return "\n".join(printable(line.replace("\n", " ")) for line in lines)
 
 
@@ -65,11 +72,8 @@ def as_html(found: Suggestions) -> str:
     rows = []
     for one in found:
         cells = [f'<td style="{_LINE}">{safe_html(fact)}</td>' for fact in facts(one)]
-        for texts in (one.cells, one.baseline):
-            text = (
-                f"{prompt_text(texts[best_place(one)].prompt)}…{texts[best_place(one)].text}" if texts else ""
-            )
-            cells.append(f'<td style="{_TEXT}">{safe_html(text)}</td>')
+        prompt, *texts = texts_of(one)
+        cells += [f'<td style="{_TEXT}">{safe_html(f"{prompt}{text}")}</td>' for text in texts]
         rows.append(f"<tr>{''.join(cells)}</tr>")
     return (
         f'<div style="overflow-x:auto"><div>{safe_html(found.note)}</div><table style="{_TABLE}"><thead><tr>{heads}'

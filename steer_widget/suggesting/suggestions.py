@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, overload
 import msgspec
 
 from ..cell import Cell
+from ..protocol import Sureness
 from ..spec import Edit, Feature, Prompt
 from .candidates import Source
-from .sureness import Sureness
 
 if TYPE_CHECKING:
     from ..run import Run

@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 import random
 from collections.abc import Sequence
-from typing import Final, Literal
+from typing import Final
 
-Sureness = Literal["clear", "likely", "a guess"]
+from ..protocol import Sureness
 
 CLEAR: Final = 0.99
 LIKELY: Final = 0.9

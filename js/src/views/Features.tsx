@@ -6,6 +6,7 @@ import { FeatureRow } from "./FeatureRow";
 import { FeatureSearch } from "./FeatureSearch";
 import { MasterDial } from "./MasterDial";
 import { SetMenu } from "./SetMenu";
+import { SuggestMenu } from "./SuggestMenu";
 
 /** What is selected, in the order of the columns, and how more is found. */
 export function Features() {
@@ -27,6 +28,7 @@ export function Features() {
           </span>
         )}
         <span class="sw-heading-tools">
+          <SuggestMenu />
           <SetMenu kind="vectors" />
           <SetMenu kind="features" />
         </span>
