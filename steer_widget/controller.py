@@ -20,7 +20,7 @@ import msgspec
 
 from .backends.base import Backend, WorkerExit
 from .dispatcher import Dispatcher
-from .errors import InvalidInput, SteererClosed, SteerError, WorkerDied
+from .errors import InvalidInput, SteererClosed, WorkerDied
 from .job import Job, StreamEvent
 from .lifeline import Lifeline
 from .listeners import Listener, Listeners
@@ -45,7 +45,6 @@ from .questions import OnAnswer, OnProgress, Questions, deliver, nobody_to_ask, 
 from .recycling import Recycling
 from .same_model import refuse_other_model
 from .spec import Grid, Limits
-from .task_book import TaskBook
 
 
 class Controller:
@@ -78,7 +77,6 @@ class Controller:
         self._worker = self._dispatcher.worker
         self._jobs: list[Job] = []
         self._questions = Questions()
-        self._tasks = TaskBook()
         self._n_turns = 0
         self._listeners = Listeners()
         self._closed = False
@@ -149,7 +147,7 @@ class Controller:
         with self._change():
             self.refuse_closed()
             self._dispatcher.restart()
-            self._answer_all(
+            self._questions.answer_all(
                 WorkerDied("The worker was restarted before it had answered. Ask again once it is ready.")
             )
 
@@ -238,7 +236,7 @@ class Controller:
             question: its request number is filled in here.
             on_answer: called without a lock; what it raises is logged.
         """
-        self._begin(question, on_answer)
+        self._begin(question, on_answer, partial(self._questions.open_later, on_answer))
 
     def begin(
         self, task: Task, title: str, on_answer: OnAnswer, on_progress: OnProgress | None = None
@@ -256,12 +254,13 @@ class Controller:
         Returns:
             Its request number, for `cancel_task`; 0 where it was refused, and `on_answer` has been told.
         """
-        return self._begin(task, on_answer, on_progress, title)
+        open_task = partial(self._questions.open_task, title, on_answer, on_progress)
+        return self._begin(task, on_answer, open_task)
 
     def cancel_task(self, request: int) -> None:
         """Stops a task at its next checkpoint; it is answered all the same. One that has ended stays as it is."""
         with self._changed:
-            is_on = request in self._tasks
+            is_on = request in self._questions.tasks
         if is_on:
             self._worker.send(CancelTask(request))
 
@@ -293,7 +292,7 @@ class Controller:
                 return
             self._closed = True
             self._dispatcher.close()
-            self._answer_all(_closed_error())
+            self._questions.answer_all(_closed_error())
         self._closer()
 
     # ---- what the history says; called on a thread of its own
@@ -315,10 +314,8 @@ class Controller:
                 self._dispatcher.on_run(event)
             elif isinstance(event, Answer):
                 self._questions.answer(event)
-                self._show_tasks(self._tasks.close(event.request))
             elif isinstance(event, TaskProgress):
                 self._questions.progress(event)
-                self._show_tasks(self._tasks.progress(event))
             else:
                 self._dispatcher.on_worker(event)
 
@@ -327,7 +324,7 @@ class Controller:
         with self._change():
             if lifeline is not self._worker.lifeline or self._closed:
                 return
-            self._answer_all(self._dispatcher.on_exit(end) or replaced())
+            self._questions.answer_all(self._dispatcher.on_exit(end) or replaced())
 
     # ---- what the clock says; called on a thread of its own
 
@@ -346,6 +343,9 @@ class Controller:
                 try:
                     yield
                 finally:
+                    if self._questions.tasks.take_changed():
+                        self._worker.set(tasks=self._questions.tasks.views)
+                        self._dispatcher.touched.append(None)
                     self._changed.notify_all()
                     touched, self._dispatcher.touched = self._dispatcher.touched, []
                     due = self._questions.take_due()
@@ -353,37 +353,24 @@ class Controller:
             deliver(due)
             self._listeners.tell(touched)
 
-    def _begin(
-        self,
-        question: Question | Task,
-        on_answer: OnAnswer,
-        on_progress: OnProgress | None = None,
-        title: str = "",
-    ) -> int:
+    def _begin(self, question: Question | Task, on_answer: OnAnswer, open_question: Callable[[], int]) -> int:
         with self._change():
             refusal: ErrorInfo | None = None
             if self._closed:
                 refusal = ErrorInfo.of(_closed_error())
             elif self._worker.status.worker not in ("ready", "busy"):
                 refusal = nobody_to_ask(self._worker.status)
-            request = self._questions.open_later(on_answer, on_progress) if refusal is None else 0
-            if request and title:
-                self._tasks.open(request, title)
-                self._show_tasks(changed=True)
+            request = open_question() if refusal is None else 0
         if refusal is not None:
             deliver([partial(on_answer, Answer(request, refusal))])
-        else:
+            return request
+        try:
             self._worker.send(msgspec.structs.replace(question, request=request))
+        except BaseException:  # it could not be encoded: nobody will answer it
+            with self._change():
+                self._questions.drop(request)
+            raise
         return request
-
-    def _show_tasks(self, changed: bool) -> None:  # noqa: FBT001 - it says itself
-        if changed:
-            self._worker.set(tasks=self._tasks.views)
-            self._dispatcher.touched.append(None)
-
-    def _answer_all(self, error: ErrorInfo | SteerError) -> None:
-        self._questions.answer_all(error)
-        self._show_tasks(self._tasks.clear())
 
     def _take_turn(self, job: Job) -> None:
         self._n_turns += 1

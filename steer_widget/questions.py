@@ -8,6 +8,7 @@ from functools import partial
 
 from .errors import GenerationError, SteerError
 from .protocol import Answer, ErrorInfo, Status, TaskProgress
+from .task_book import TaskBook
 
 OnAnswer = Callable[[Answer], None]
 """Takes an answer, once, on the thread that brings it."""
@@ -22,9 +23,14 @@ _log = logging.getLogger(__name__)
 
 
 class Questions:
-    """Numbers questions; keeps the answer to each until whoever waits has taken it, or hands it on."""
+    """Numbers questions; keeps the answer to each until whoever waits has taken it, or hands it on.
+
+    Attributes:
+        tasks: those among them that take long, and how far they are.
+    """
 
     def __init__(self) -> None:
+        self.tasks = TaskBook()
         self._n_asked = 0
         self._open: dict[int, Answer | None] = {}
         self._later: dict[int, OnAnswer] = {}
@@ -37,24 +43,38 @@ class Questions:
         self._open[self._n_asked] = None
         return self._n_asked
 
-    def open_later(self, on_answer: OnAnswer, on_progress: OnProgress | None = None) -> int:
-        """A number for a new question or task whose answer is handed on: it is due once it has come."""
+    def open_later(self, on_answer: OnAnswer) -> int:
+        """A number for a new question whose answer is handed on: it is due once it has come."""
         self._n_asked += 1
         self._later[self._n_asked] = on_answer
-        if on_progress is not None:
-            self._progress[self._n_asked] = on_progress
         return self._n_asked
 
+    def open_task(self, title: str, on_answer: OnAnswer, on_progress: OnProgress | None) -> int:
+        """The same for a task; how far it is, is handed on too."""
+        request = self.open_later(on_answer)
+        self.tasks.open(request, title)
+        if on_progress is not None:
+            self._progress[request] = on_progress
+        return request
+
     def progress(self, event: TaskProgress) -> None:
-        """Hands on how far a task is; of one that has been answered nobody wants to know."""
+        """How far a task is; of one that has been answered nobody wants to know."""
+        self.tasks.progress(event)
         on_progress = self._progress.get(event.request)
         if on_progress is not None:
             self._due.append(partial(on_progress, event))
+
+    def drop(self, request: int) -> None:
+        """A question or task that could not be asked: it will not be answered."""
+        self._later.pop(request, None)
+        self._progress.pop(request, None)
+        self.tasks.close(request)
 
     def answer(self, answer: Answer) -> None:
         """Keeps an answer; one that nobody waits for any more, or that has come already, is dropped."""
         on_answer = self._later.pop(answer.request, None)
         self._progress.pop(answer.request, None)
+        self.tasks.close(answer.request)
         if on_answer is not None:
             self._due.append(partial(on_answer, answer))
         elif answer.request in self._open and self._open[answer.request] is None:

@@ -1,4 +1,4 @@
-"""The tasks that the worker has: what each is for, and how far it is. The controller guards every call by its lock."""
+"""The tasks that the worker has: what each is for, and how far it is. Whoever holds it guards every call by a lock."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ class TaskBook:
     def __init__(self) -> None:
         self._views: dict[int, TaskView] = {}
         self._begun_s: dict[int, float] = {}
+        self._is_changed = False
 
     @property
     def views(self) -> tuple[TaskView, ...]:
@@ -28,12 +29,13 @@ class TaskBook:
         """A task was begun."""
         self._views[request] = TaskView(request, title)
         self._begun_s[request] = time.monotonic()
+        self._is_changed = True
 
-    def progress(self, event: TaskProgress) -> bool:
-        """Notes how far a task is; False where it has ended."""
+    def progress(self, event: TaskProgress) -> None:
+        """Notes how far a task is; of one that has ended nobody wants to know."""
         view = self._views.get(event.request)
         if view is None:
-            return False
+            return
         seconds = time.monotonic() - self._begun_s[event.request]
         is_known = event.n_total is not None and event.n_done > 0
         self._views[event.request] = msgspec.structs.replace(
@@ -44,16 +46,15 @@ class TaskBook:
             seconds=seconds,
             eta_s=seconds * ((event.n_total or 0) - event.n_done) / event.n_done if is_known else None,
         )
-        return True
+        self._is_changed = True
 
-    def close(self, request: int) -> bool:
-        """A task has ended; False where there is none such."""
+    def close(self, request: int) -> None:
+        """A task has ended; another number is no task's."""
         self._begun_s.pop(request, None)
-        return self._views.pop(request, None) is not None
+        if self._views.pop(request, None) is not None:
+            self._is_changed = True
 
-    def clear(self) -> bool:
-        """None of them goes on; False where there was none."""
-        was_any = bool(self._views)
-        self._views.clear()
-        self._begun_s.clear()
-        return was_any
+    def take_changed(self) -> bool:
+        """Whether anything changed since this was last asked."""
+        was_changed, self._is_changed = self._is_changed, False
+        return was_changed
