@@ -8,6 +8,7 @@ import msgspec
 
 from ..spec import Generation, Prompt, Selection, Steering
 from .common import Wire
+from .finding import FindAt, FindContrast, FindNeighbours, FindTogether, ReadLens, ScoreOutput
 
 
 class Sync(Wire, frozen=True):
@@ -230,6 +231,12 @@ PageCommand = (
     | ShowLog
     | Search
     | FindFiring
+    | FindAt
+    | FindContrast
+    | FindNeighbours
+    | FindTogether
+    | ReadLens
+    | ScoreOutput
     | ReadTokens
     | ReadNextToken
     | ReadCells
