@@ -21,6 +21,8 @@ export type PageCommand =
   | FindTogether
   | ReadLens
   | ScoreOutput
+  | FindBand
+  | ReadBand
   | ReadTokens
   | ReadNextToken
   | ReadCells
@@ -40,7 +42,7 @@ export type PageCommand =
   | ExportRun;
 export type Prompt = string | Message[];
 export type Steerable = Feature | Vector | Control;
-export type Unit = "max_act" | "norm" | "raw";
+export type Unit = "auto" | "max_act" | "norm" | "raw";
 export type NamedPositions = "all" | "generated" | "prompt";
 export type Layout = "combined" | "grid" | "separate" | "sweep";
 export type Part = CellPart | PromptPart;
@@ -54,6 +56,7 @@ export type Answered =
   | FoundScored
   | LensRead
   | OutputScored
+  | BandFound
   | TokensRead
   | NextTokenRead
   | CellsRead
@@ -413,6 +416,20 @@ export interface ScoreOutput {
   features: Feature[];
 }
 /**
+ * Calibrate this direction, also where its band is known. Answered by `BandFound` when that is done.
+ */
+export interface FindBand {
+  type: "FindBand";
+  direction: Steerable;
+}
+/**
+ * The band that is known of this direction. Answered by `BandFound`.
+ */
+export interface ReadBand {
+  type: "ReadBand";
+  direction: Steerable;
+}
+/**
  * The prompt's exact tokens, and which of them each of these columns steers.
  */
 export interface ReadTokens {
@@ -736,6 +753,13 @@ export interface LensToken {
 export interface OutputScored {
   type: "OutputScored";
   scores: (number | null)[];
+}
+/**
+ * Answer to `FindBand` and `ReadBand`. `band`: None where it was never calibrated.
+ */
+export interface BandFound {
+  type: "BandFound";
+  band: Band | null;
 }
 /**
  * Answer to `ReadTokens`. `steered`: for each column the numbers of the tokens that it steers.

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from .bands import BandFound, FindBand, ReadBand
 from .commands import (
     Ack,
     DeleteRuns,
@@ -176,6 +177,7 @@ __all__ = [
     "Answer",
     "Answered",
     "Backlog",
+    "BandFound",
     "Calibrate",
     "Calibrated",
     "CancelRun",
@@ -206,6 +208,7 @@ __all__ = [
     "FeaturesOn",
     "File",
     "FindAt",
+    "FindBand",
     "FindContrast",
     "FindFiring",
     "FindNeighbours",
@@ -251,6 +254,7 @@ __all__ = [
     "PromptTokens",
     "PromptsRead",
     "Question",
+    "ReadBand",
     "ReadCells",
     "ReadLens",
     "ReadMeans",

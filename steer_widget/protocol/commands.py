@@ -7,6 +7,7 @@ from typing import Literal
 import msgspec
 
 from ..spec import Generation, Prompt, Selection, Steering
+from .bands import FindBand, ReadBand
 from .common import Wire
 from .finding import FindAt, FindContrast, FindNeighbours, FindTogether, ReadLens, ScoreOutput
 
@@ -237,6 +238,8 @@ PageCommand = (
     | FindTogether
     | ReadLens
     | ScoreOutput
+    | FindBand
+    | ReadBand
     | ReadTokens
     | ReadNextToken
     | ReadCells

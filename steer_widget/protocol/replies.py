@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from ..spec import Feature, Prompt, RunState
+from .bands import BandFound
 from .commands import SetKind
 from .common import ErrorInfo, Wire
 from .features import FeatureCard, FiringFeature, PromptToken
@@ -173,6 +174,7 @@ Answered = (
     | FoundScored
     | LensRead
     | OutputScored
+    | BandFound
     | TokensRead
     | NextTokenRead
     | CellsRead
