@@ -31,6 +31,18 @@ def read_lens(adapter: Adapter, directions: Directions, readout: Readout, questi
         SaeMismatch: the direction has another width than the stream.
     """
     direction, hook_name = directions.of(question.direction)
+    logits = readout.logits(streamed(adapter, direction, hook_name)[None])[0]
+    k = min(question.k, len(logits))
+    return Lens(_tokens(adapter, logits.topk(k)), _tokens(adapter, logits.topk(k, largest=False)))
+
+
+def streamed(adapter: Adapter, direction: Tensor, hook_name: str) -> Tensor:
+    """A direction as one of the residual stream `[d_model]`.
+
+    Raises:
+        InvalidInput: its hook point is neither in the residual stream nor adds to it.
+        SaeMismatch: it has another width than the stream.
+    """
     point = adapter.point(hook_name)
     if point.side == "input" and point.module is not point.block and not point.is_stream:
         raise InvalidInput(
@@ -41,9 +53,7 @@ def read_lens(adapter: Adapter, directions: Directions, readout: Readout, questi
         raise SaeMismatch(
             "vector", f"{len(direction)} dimensions", f"{adapter.d_model}, the model's residual stream"
         )
-    logits = readout.logits(direction)
-    k = min(question.k, len(logits))
-    return Lens(_tokens(adapter, logits.topk(k)), _tokens(adapter, logits.topk(k, largest=False)))
+    return direction
 
 
 def _tokens(
