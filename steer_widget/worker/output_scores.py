@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 import torch
@@ -47,6 +48,16 @@ _SHARE_OF_FREE_MEMORY = 0.25
 _N_LOGIT_COPIES = 6
 _MAX_ROWS = {"cpu": 64}
 _MAX_ROWS_GPU = 256
+
+
+@dataclass(frozen=True)
+class _Scored:
+    """A direction to be scored: its number in the question, `unit` `[d_in]`, `written` to the stream `[d_model]`."""
+
+    number: int
+    hook_name: str
+    unit: Tensor
+    written: Tensor
 
 
 @dataclass(frozen=True)
@@ -99,28 +110,24 @@ class OutputScorer:
             OutOfMemory: one direction alone does not fit.
         """
         found: list[float | None] = [None] * len(directions)
-        by_point: dict[str, list[tuple[int, Tensor]]] = {}
+        by_point: dict[str, list[_Scored]] = {}
         for number, direction in enumerate(directions):
-            unit = self._unit(direction)
-            if unit is not None:
-                hook_name, row = unit
-                by_point.setdefault(hook_name, []).append((number, row))
-        for hook_name, rows_here in by_point.items():
-            numbers, rows = [number for number, _ in rows_here], torch.stack([row for _, row in rows_here])
-            for batch, scores in in_batches(
-                _batches(len(numbers), self._n_rows()),
-                lambda batch, name=hook_name, all_rows=rows: self._score(name, all_rows[list(batch)]),  # type: ignore[misc]
-                self._adapter.input_device,
-            ):
-                for place, score in zip(batch, scores, strict=True):
-                    found[numbers[place]] = score
+            one = self._prepared(number, direction)
+            if one is not None:
+                by_point.setdefault(one.hook_name, []).append(one)
+        for same_point in by_point.values():
+            batches = _batches(len(same_point), self._n_rows())
+            score = partial(self._score, same_point)
+            for batch, scores in in_batches(batches, score, self._adapter.input_device):
+                for place, value in zip(batch, scores, strict=True):
+                    found[same_point[place].number] = value
         return found
 
-    def _unit(self, direction: Steerable) -> tuple[str, Tensor] | None:
-        """The direction at length 1 and its hook point; None where a feature cannot be scored."""
+    def _prepared(self, number: int, direction: Steerable) -> _Scored | None:
+        """None for a feature that cannot be scored."""
         try:
             row, hook_name = self._directions.of(direction)
-            streamed(self._adapter, row, hook_name)
+            written = streamed(self._adapter, row, hook_name)
         except SaeMismatch:
             if isinstance(direction, Vector):
                 raise
@@ -129,14 +136,17 @@ class OutputScorer:
             if error.field != "hook_name" or isinstance(direction, Vector):
                 raise
             return None
-        return hook_name, row.float().cpu() / torch.linalg.vector_norm(row.float()).cpu()
+        row = row.float().cpu()
+        return _Scored(number, hook_name, row / torch.linalg.vector_norm(row), written)
 
-    def _score(self, hook_name: str, rows: Tensor) -> list[float]:
-        """Of directions of length 1 `[n, d_in]` at one hook point."""
-        point = self._adapter.point(hook_name)
-        lens = self._readout.logits(rows)
+    def _score(self, of: Sequence[_Scored], batch: Sequence[int]) -> list[float]:
+        """Of these of the directions, all at one hook point."""
+        hook_name = of[0].hook_name
+        point, spread = self._adapter.point(hook_name), self._points.get(hook_name).spread
+        lens = self._readout.logits(torch.stack([of[place].written for place in batch]))
         raised = lens.topk(min(N_LENS_TOKENS, lens.shape[-1])).indices
-        logits = self._amplified(point, rows * self._points.get(hook_name).spread).float()
+        edits = torch.stack([of[place].unit for place in batch]) * spread
+        logits = self._amplified(point, edits).float()
         of_raised = logits.gather(-1, raised.to(logits.device))
         best = of_raised.amax(-1, keepdim=True)
         rank = (logits > best).sum(-1).double()

@@ -49,9 +49,23 @@ class Readout:
         """
         v, dtype = directions.float().cpu(), self._adapter.dtype
         for part in self._parts:
-            v = _linear(part, v, dtype) if isinstance(part, nn.Linear) else _folded(part, v, dtype)
+            v = through(part, v, dtype)
         found = _linear(self._adapter.head, v, dtype)
         return found - found.mean(-1, keepdim=True)
+
+
+@torch.inference_mode()
+def through(part: nn.Module, v: Tensor, dtype: torch.dtype, *, is_norm: bool | None = None) -> Tensor:
+    """What a linear map, or a norm but for its division, makes of directions `[n, d]`: float32, on the CPU.
+
+    Args:
+        part: of the model.
+        v: directions, float32.
+        dtype: of the model.
+        is_norm: whether it is a norm; None: it is unless it is a `nn.Linear`.
+    """
+    is_linear = isinstance(part, nn.Linear) if is_norm is None else not is_norm
+    return _linear(part, v, dtype) if is_linear else _folded(part, v, dtype)
 
 
 @torch.inference_mode()
