@@ -253,8 +253,8 @@ class Finder(Scorer):
         score = q · ln(q / p), in nats: q is the share of f's tokens on which the other one fires too, drawn towards
         chance by 4 tokens; p its density by the feature table (0.01 where that does not know it), or its share of the
         texts' other tokens if that is larger. So neither those win that fire everywhere, nor those of what the texts
-        are about anyway; and fewer than 3 tokens in common count for nothing. Special tokens and attention sinks are
-        left out.
+        are about anyway; and fewer than 3 tokens in common, or all of them in one text of several, count for nothing.
+        Special tokens and attention sinks are left out.
 
         Args:
             f: a feature, or its index or label.

@@ -33,15 +33,17 @@ def fires(engine: Any, texts: Any = TEXTS) -> torch.Tensor:
     return torch.cat([activations(engine, tokenizer(text)["input_ids"]) > 0 for text in texts])
 
 
-def scores(on: torch.Tensor, feature: int, density: dict[int, float]) -> dict[int, float]:
+def scores(engine: Any, feature: int, density: dict[int, float]) -> dict[int, float]:
     """By the formula, from counts."""
+    texts, on = [fires(engine, [text]) for text in TEXTS], fires(engine)
     with_f, without = on[on[:, feature]], on[~on[:, feature]]
     found = {}
     for other in range(on.shape[1]):
         both = int(with_f[:, other].sum())
         p = max(min(max(density.get(other, 0.01), 1e-6), 1.0), float(without[:, other].double().mean()))
         q = (both + 4 * p) / (len(with_f) + 4)
-        if other != feature and both >= 3 and q > p:
+        n_texts = sum(bool((one[:, feature] & one[:, other]).any()) for one in texts)
+        if other != feature and both >= 3 and n_texts >= 2 and q > p:
             found[other] = q * math.log(q / p)
     return found
 
@@ -54,7 +56,7 @@ def test_scores_are_those_of_the_counts(engine: Any, monkeypatch: Any, n_numbers
     assert len(some) > 5
     density = {some[1]: 0.3, some[2]: 0.001}
     for feature in some[:5]:
-        wanted = scores(on, feature, density)
+        wanted = scores(engine, feature, density)
         found = {one.index: one.score for one in ask(engine, feature, density=density).features}
         assert found == pytest.approx(wanted, rel=1e-6)
         assert list(found.values()) == sorted(found.values(), reverse=True)
@@ -75,6 +77,20 @@ def test_neither_what_always_fires_nor_what_never_does_wins(engine: Any) -> None
     seldom = [n for n in range(make.D_SAE) if int((on[:, n] & on[:, feature]).sum()) < 3]
     assert not found & {*never, *seldom, feature}
     assert ask(engine, feature, density=dict.fromkeys(seldom, 0.0)).features[0].index == best
+
+
+def test_what_fires_together_in_one_text_of_several_does_not_count(engine: Any) -> None:
+    texts = (TEXTS[0], TEXTS[2])
+    first, second = (fires(engine, [text]) for text in texts)
+    n_told = 0
+    for feature in range(make.D_SAE):
+        if int(first[:, feature].sum()) < 3 or not bool(second[:, feature].any()):
+            continue
+        alone = {one.index for one in ask(engine, feature, texts[:1]).features}
+        elsewhere = {n for n in range(make.D_SAE) if bool((second[:, n] & second[:, feature]).any())}
+        assert not {one.index for one in ask(engine, feature, texts).features} - elsewhere
+        n_told += len(alone - elsewhere)
+    assert n_told > 5
 
 
 def test_texts_on_which_it_hardly_fires_are_refused(engine: Any) -> None:
