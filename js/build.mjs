@@ -3,6 +3,8 @@ import { readFileSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
+import { minify } from "terser";
+import { ownNames } from "./own_names.mjs";
 
 const here = dirname(fileURLToPath(import.meta.url));
 const out = join(here, "..", "steer_widget", "static");
@@ -39,6 +41,8 @@ await build({
   target: ["es2022"],
   charset: "utf8",
   legalComments: "none",
+  // 6 kB less.
+  mangleProps: new RegExp(`^(?:${ownNames(here).join("|")})$`),
   // Children as arguments instead of a property: 6 kB less.
   inject: ["src/jsx.ts"],
   tsconfigRaw: {
@@ -50,19 +54,21 @@ await build({
 });
 
 // The bundle holds these packages, whose licences travel with it.
-const PACKAGES = [
-  "preact",
-  "@preact/signals",
-  "@preact/signals-core",
-  "d3-array",
-  "d3-scale",
-  "d3-shape",
-  "diff",
-];
+const PACKAGES = ["preact", "@preact/signals", "@preact/signals-core", "d3-array", "d3-scale", "d3-shape"];
 const bundled = PACKAGES.map(
   (name) => `${name}\n\n${readFileSync(join(here, "node_modules", name, "LICENSE"), "utf8").trim()}\n`,
 );
 writeFileSync(join(out, "THIRD_PARTY_LICENSES.txt"), bundled.join("\n\n"));
+
+// What esbuild leaves, seen as a whole: 4 kB less.
+const script = join(out, "widget.js");
+const { code } = await minify(readFileSync(script, "utf8"), {
+  module: true,
+  ecma: 2020,
+  compress: { passes: 3, hoist_funs: true },
+  format: { ascii_only: false },
+});
+writeFileSync(script, code);
 
 for (const name of ["widget.js", "widget.css"]) {
   const { size } = statSync(join(out, name));

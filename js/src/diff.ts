@@ -1,5 +1,5 @@
 // What one text has that another has not, word by word.
-import { diffArrays } from "diff/lib/diff/array.js";
+import { stepsBetween } from "./steps";
 
 export interface DiffPart {
   readonly kind: "same" | "added" | "removed";
@@ -66,21 +66,18 @@ export function compare(a: string, b: string): Diff {
   const start = commonStart(before, after);
   const end = commonEnd(before, after, start);
   const [stopBefore, stopAfter] = [before.length - end, after.length - end];
-  const changes = diffArrays(before.slice(start, stopBefore), after.slice(start, stopAfter), {
-    maxEditLength: MAX_CHANGES,
-  });
+  const steps = stepsBetween(before.slice(start, stopBefore), after.slice(start, stopAfter), MAX_CHANGES);
   const parts: DiffPart[] = [same(added.slice(0, start).join(""))];
   let [inA, inB] = [start, start];
-  for (const { count, removed: isRemoved, added: isAdded } of changes ?? []) {
-    const words = isRemoved ? removed.slice(inA, inA + count) : added.slice(inB, inB + count);
-    parts.push({ kind: isRemoved ? "removed" : isAdded ? "added" : "same", text: words.join("") });
-    if (!isAdded) inA += count;
-    if (!isRemoved) inB += count;
+  for (const { kind, n } of steps ?? []) {
+    const words = kind === "removed" ? removed.slice(inA, inA + n) : added.slice(inB, inB + n);
+    parts.push({ kind, text: words.join("") });
+    if (kind !== "added") inA += n;
+    if (kind !== "removed") inB += n;
   }
-  if (changes === undefined)
-    parts.push(...changed(removed.slice(start, stopBefore), added.slice(start, stopAfter)));
+  if (steps === null) parts.push(...changed(removed.slice(start, stopBefore), added.slice(start, stopAfter)));
   parts.push(same(added.slice(stopAfter).join("")));
-  return { parts: joined(parts), isCoarse: changes === undefined };
+  return { parts: joined(parts), isCoarse: steps === null };
 }
 
 const same = (text: string): DiffPart => ({ kind: "same", text });

@@ -35,18 +35,17 @@ export class Finding {
     this.#asked = asked;
   }
 
-  /** How well these steer: by their cards, else by one question for all that have none. */
+  /**
+   * How well these steer: one question for all. Scores that tables have were measured otherwise, and cannot be mixed in.
+   */
   async score(hits: readonly Hit[]): Promise<void> {
-    const command = scoringOf(hits);
-    if (command !== null) this.#store.ui.fail("search", (await this.#asked.ask(command)).error);
+    if (hits.length > 0) this.#store.ui.fail("search", (await this.#asked.ask(scoringOf(hits))).error);
   }
 
   /** Output scores, in the order of the hits: undefined while one is not known, null where it has none. */
   scores(hits: readonly Hit[]): readonly (number | null | undefined)[] {
-    const command = scoringOf(hits);
-    const result = command && this.#asked.of(command).result;
-    const asked = result?.type === "OutputScored" ? [...result.scores] : null;
-    return hits.map(({ card }) => card.output_score ?? (asked === null ? undefined : asked.shift()));
+    const { result } = this.#asked.of(scoringOf(hits));
+    return result?.type === "OutputScored" ? result.scores : hits.map(() => undefined);
   }
 
   /** Why it cannot be asked what fires; "" where it can. */
@@ -122,13 +121,10 @@ export class Finding {
   }
 }
 
-/** The question for the scores that no card has; null where all have them. */
-function scoringOf(hits: readonly Hit[]): ScoreOutput | null {
-  const features = hits.flatMap(({ card: { index, output_score }, sae }) =>
-    output_score === null ? [{ kind: "feature" as const, index, label: "", sae }] : [],
-  );
-  return features.length === 0 ? null : { type: "ScoreOutput", features };
-}
+const scoringOf = (hits: readonly Hit[]): ScoreOutput => ({
+  type: "ScoreOutput",
+  features: hits.map(({ card: { index }, sae }) => ({ kind: "feature", index, label: "", sae })),
+});
 
 /** What steers best comes first, once all scores are known; what has none last. */
 export function ranked(hits: readonly Hit[], scores: readonly (number | null | undefined)[]): readonly Hit[] {

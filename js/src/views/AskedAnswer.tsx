@@ -8,8 +8,8 @@ import { ErrorLine } from "./ErrorLine";
 import { FeatureList } from "./FeatureList";
 import { LensTokens } from "./LensTokens";
 
-/** Of all features of the embedded SAE one in ten has more than 0.035, one in a hundred more than 0.5. */
-const HIGH_SCORE = 0.1;
+/** Of the embedded SAE's features one in twenty has more than 0.06, three of four have less than 0.001. */
+const HIGH_SCORE = 0.05;
 const SOME_SCORE = 0.01;
 
 /** What an output score means. */
@@ -20,8 +20,8 @@ export function scoreWords(score: number | null | undefined): string {
       ? "amplified, it brings its own tokens forth: such features steer well."
       : score >= SOME_SCORE
         ? "amplified, its own tokens become likelier, but others stay ahead."
-        : "amplified, its own tokens hardly come: it reads more than it writes, and steering by it may show little.";
-  return `${short(score)}: ${words}`;
+        : "amplified, its own tokens hardly come. Steering by such features mostly shows less.";
+  return `${score.toFixed(2)}: ${words}`;
 }
 
 /** What is said of lists of features, by the question. */

@@ -1,3 +1,4 @@
+import { baselineText } from "../context";
 import { useView } from "../page";
 import type { CellView } from "../protocol.gen";
 import { CopyButton } from "./CopyButton";
@@ -12,8 +13,10 @@ interface Props {
 
 /** What is done with a text now and then; shown when it is pointed at or focused, and always for touch. */
 export function CellActions({ run, cell, name }: Props) {
-  const { results, parts, id } = useView();
+  const { store, results, parts, id } = useView();
   if (cell.text === "") return null;
+  const { run: shown } = store.shown.value;
+  const mark = () => parts.mark({ run, at: cell.index, range: null }, id("texts"));
   const isPinned = results.isPinned(run, cell.index);
   return (
     <span class="sw-cell-actions" data-pinned={isPinned}>
@@ -23,8 +26,21 @@ export function CellActions({ run, cell, name }: Props) {
         label={`What fires in ${name}`}
         title="What fires here: in all of the text. Press a word of it for that word alone."
         testId={`sw-fires-in-${cell.index}`}
-        onPress={() => parts.mark({ run, at: cell.index, range: null }, id("texts"))}
+        onPress={mark}
       />
+      {shown?.id === run && baselineText(shown, cell.index) !== null && (
+        <IconButton
+          icon="apart"
+          class="sw-fires-in"
+          label={`What tells ${name} from the baseline`}
+          title="What tells it from the baseline: features that fire more here than in the unsteered text, or less"
+          testId={`sw-apart-${cell.index}`}
+          onPress={() => {
+            mark();
+            parts.againstBaseline();
+          }}
+        />
+      )}
       <IconButton
         icon="expand"
         label={`Read ${name} by itself`}

@@ -189,12 +189,14 @@ function Mark({ side, spot }: { side: Side; spot: Spot | null }) {
   const { store, results, parts } = useView();
   if (spot === null) return null;
   const { run, at, range } = spot;
-  const words =
-    range &&
-    parts
-      .texts(spot)
-      .slice(range[0], range[1] + 1)
-      .join("");
+  const isSought = spot.char !== undefined;
+  const words = isSought
+    ? "…"
+    : range &&
+      parts
+        .texts(spot)
+        .slice(range[0], range[1] + 1)
+        .join("");
   return (
     <span class="sw-mark" data-part={side} dir="auto">
       {clipped(

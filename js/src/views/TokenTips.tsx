@@ -37,8 +37,10 @@ export function TokenTips({ name, children }: Props) {
   };
   useEffect(() => () => clearTimeout(leaving.current), []);
 
+  // The tip says less than the panel, and would lie on it.
+  const isShown = token?.isConnected === true && !(parts.isOpen && parts.host.value === id(name));
   const onKeyDown = (event: KeyboardEvent) => {
-    if (event.key === "Escape" && token !== null) {
+    if (event.key === "Escape" && isShown) {
       event.preventDefault(); // the tip goes, what is around it stays
       event.stopPropagation();
       show(null);
@@ -46,8 +48,6 @@ export function TokenTips({ name, children }: Props) {
     }
     marking.onKeyDown(event);
   };
-  // The tip says less than the panel, and would lie on it.
-  const isShown = token?.isConnected === true && !(parts.isOpen && parts.host.value === id(name));
   return (
     // biome-ignore lint/a11y/noStaticElementInteractions: the tokens inside are buttons; their events are taken here
     <div
