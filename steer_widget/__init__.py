@@ -82,6 +82,7 @@ if TYPE_CHECKING:
     )
     from .steerer import Steerer
     from .task import Task
+    from .token_features import TokenFeatures, TokenHits
     from .tokenized_prompt import TokenizedPrompt
     from .vectors import load_vector, load_vectors, save_vectors
     from .widget import SteerWidget
@@ -142,6 +143,8 @@ __all__ = [
     "Task",
     "TaskStopped",
     "TimeLimit",
+    "TokenFeatures",
+    "TokenHits",
     "TokenMeasures",
     "TokenPositions",
     "TokenizedPrompt",
@@ -205,6 +208,7 @@ _HOMES = {
     ),
     "steerer": ("Steerer",),
     "task": ("Task",),
+    "token_features": ("TokenFeatures", "TokenHits"),
     "tokenized_prompt": ("TokenizedPrompt",),
     "vectors": ("load_vector", "load_vectors", "save_vectors"),
     "widget": ("SteerWidget",),

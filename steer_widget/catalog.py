@@ -25,10 +25,21 @@ _INDEX = re.compile(r"[0-9]{1,12}")
 
 
 class Hit(msgspec.Struct, frozen=True):
-    """A feature that was found. `score`: higher is better, comparable within one list."""
+    """A feature that was found.
+
+    Attributes:
+        feature: which one.
+        score: what it was found by; higher is better, comparable within one list.
+        act: its activation on what was read, in the SAE's units: the largest on a text, or that on a token;
+            None where nothing was read.
+        output_score: how surely it writes what it stands for, 0 to 1, see `steerer.output_scores`; None where
+            nobody asked, or it has none.
+    """
 
     feature: Feature
     score: float
+    act: float | None = None
+    output_score: float | None = None
 
 
 class KnownSae(msgspec.Struct, frozen=True):

@@ -17,6 +17,7 @@ class Cell(msgspec.Struct, frozen=True, kw_only=True):
         prompt: text, or chat messages.
         steering: its edits; none is the unsteered baseline.
         sample: 0-based.
+        chat: whether a text was read as one user turn, rendered by the model's chat template.
         state: queued, running, done, stopped or failed.
         text: the completion so far, without the prompt.
         token_ids: of the completion so far, shape (n_tokens,).
@@ -30,6 +31,7 @@ class Cell(msgspec.Struct, frozen=True, kw_only=True):
     prompt: Prompt
     steering: Steering
     sample: int
+    chat: bool = False
     state: CellState = "queued"
     text: str = ""
     token_ids: tuple[int, ...] = ()

@@ -6,20 +6,20 @@ from typing import get_args
 
 import msgspec
 
-from .arguments import as_prompts
 from .asking import ask_worker, unfitting
 from .controller import Controller
 from .errors import InvalidInput
-from .protocol import Activations, Pool, ReadMeans
-from .spec import Prompt, Vector
+from .passages import as_passages
+from .protocol import Activations, Passage, Pool, ReadMeans
+from .spec import Vector
 from .spec.checks import text
 
 
 class Contrast(msgspec.Struct, frozen=True):
     """What is to be told apart, and where."""
 
-    positive: tuple[Prompt, ...]
-    negative: tuple[Prompt, ...]
+    positive: tuple[Passage, ...]
+    negative: tuple[Passage, ...]
     hook_name: str
     pool: Pool
     name: str
@@ -34,8 +34,8 @@ class Contrast(msgspec.Struct, frozen=True):
             InvalidInput: a value is refused; names the field, the value, what is allowed.
         """
         return cls(
-            as_texts("positive", positive),
-            as_texts("negative", negative),
+            as_passages("positive", positive, answers=True),
+            as_passages("negative", negative, answers=True),
             text("hook_name", hook_name, "a hook point such as blocks.15.hook_resid_post, or ''"),
             as_pool(pool),
             text("name", name),
@@ -78,18 +78,6 @@ class Contrast(msgspec.Struct, frozen=True):
         return Vector.from_contrast(
             rows[:n_positive], rows[n_positive:], name=self.name, hook_name=found.hook_name
         )
-
-
-def as_texts(field: str, given: object) -> tuple[Prompt, ...]:
-    """Texts or chats of one kind.
-
-    Raises:
-        InvalidInput: none of these, or empty.
-    """
-    try:
-        return as_prompts(given)
-    except InvalidInput as error:
-        raise InvalidInput(field, given, error.allowed) from error
 
 
 def as_pool(pool: object) -> Pool:

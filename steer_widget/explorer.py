@@ -8,16 +8,14 @@ from typing import TypeVar
 
 from .arguments import as_column, as_count, as_prompt, as_seconds, as_switch
 from .asking import ask_worker
-from .catalog import Catalog, Hit
+from .catalog import Catalog
+from .cell import Cell
 from .contrast import Contrast
 from .controller import Controller
 from .errors import Superseded
-from .features.surprise import surprise
 from .next_token import NextToken
 from .protocol import (
     FeatureCard,
-    FeaturesOn,
-    Firing,
     Known,
     NextTokenOf,
     NextTokens,
@@ -33,6 +31,8 @@ from .waiting import wait_ready
 _K = TypeVar("_K", bound=Known)
 
 Prompts = str | Sequence[object]
+Texts = Prompts | Cell
+"""Texts, chats, cells of runs."""
 
 
 class Explorer:
@@ -74,15 +74,6 @@ class Explorer:
         """
         return self._catalog.feature(key, sae)
 
-    def search(self, text: str, k: int = 20, *, sae: str = "") -> list[Hit]:
-        """Up to `k` features of an SAE whose label, tokens or examples have these words, best first.
-
-        Raises:
-            InvalidInput: there is no feature table, or no such SAE.
-        """
-        found = self._catalog.search(text, k, sae)
-        return [Hit(Feature(card.index, card.label, sae), score) for card, score in found]
-
     def card(self, feature: Feature | int) -> FeatureCard:
         """What is known of a feature: label, density, maximum activation, logit lens, examples on which it fires.
 
@@ -93,7 +84,7 @@ class Explorer:
         return self._catalog.card(found.index, found.sae)
 
     def cards(self, text: str, k: int = 20, *, sae: str = "") -> tuple[FeatureCard, ...]:
-        """As `search`, with all that is known of each feature.
+        """As `steerer.search`, with all that is known of each feature.
 
         Raises:
             InvalidInput: there is no feature table, or no such SAE.
@@ -102,8 +93,8 @@ class Explorer:
 
     def contrast_vector(
         self,
-        positive: Prompts,
-        negative: Prompts,
+        positive: Texts,
+        negative: Texts,
         *,
         hook_name: str = "",
         pool: Pool = "mean",
@@ -115,8 +106,9 @@ class Explorer:
         Waits for the worker, which reads the texts unsteered, after the runs that are on.
 
         Args:
-            positive: texts or chats of one kind.
-            negative: texts or chats of the other.
+            positive: texts, chats or cells of one kind. Of a cell the completion counts, of a chat that ends with
+                the assistant's turn this answer; the rest is read, and left out.
+            negative: those of the other.
             hook_name: where to read, such as ``blocks.15.hook_resid_post``; '' is the first SAE's.
             pool: ``mean`` over each text's tokens, or its ``last`` token.
             name: of the vector, as shown in tables.
@@ -128,8 +120,7 @@ class Explorer:
             SteerError: the worker could not load, or died.
         """
         asked = Contrast.of(positive, negative, hook_name, pool, name)
-        deadline_s = time.monotonic() + as_seconds("timeout", timeout)
-        self.ready(timeout)
+        deadline_s = self._begin(timeout)
         return asked.ask(self._controller, max(0.0, deadline_s - time.monotonic()))
 
     def next_token(
@@ -169,8 +160,7 @@ class Explorer:
             as_count("k", k),
             self._catalog.check(column.edits),
         )
-        deadline_s = time.monotonic() + as_seconds("timeout", timeout)
-        self.ready(timeout)
+        deadline_s = self._begin(timeout)
         while True:
             try:
                 found = self._ask(question, NextTokens, deadline_s, "next_token", "read the next token")
@@ -178,43 +168,6 @@ class Explorer:
                 # By another thread, or a dial of the page: their questions count no more than this.
                 continue
             return NextToken(found.tokens, found.kl, found.dose)
-
-    def top_features(
-        self,
-        text: str | Sequence[object],
-        k: int = 20,
-        *,
-        sae: str = "",
-        chat: bool = False,
-        timeout: float = 60,
-    ) -> list[Hit]:
-        """The features of an SAE that fire on a text, most surprising first. Waits for the worker.
-
-        The score is the feature's largest activation on the text, in the SAE's units, times −ln of its density
-        (share of all tokens on which it fires; 0.01 where the feature table does not know it): one that
-        always fires has the score 0. Special tokens and attention sinks are left out.
-
-        Args:
-            text: one text, or the messages of one chat.
-            k: how many features at most.
-            sae: name of the SAE; '' is the first.
-            chat: whether a text is rendered as one user turn by the model's chat template.
-            timeout: seconds, loading included.
-
-        Raises:
-            InvalidInput: a value is refused, or the SAE has no encoder.
-            WorkerTimeout: it took longer.
-            SteerError: the worker could not load, or died.
-        """
-        densities = self._catalog.densities(sae)
-        question = FeaturesOn(0, as_prompt(text), as_switch("chat", chat), sae, as_count("k", k), densities)
-        deadline_s = time.monotonic() + as_seconds("timeout", timeout)
-        self.ready(timeout)
-        found = self._ask(question, Firing, deadline_s, "top_features", "read the text")
-        return [
-            Hit(self.feature(one.index, sae), surprise(one.max_act, densities.get(one.index)))
-            for one in found.features
-        ]
 
     def tokens(
         self,
@@ -241,10 +194,16 @@ class Explorer:
         column = as_column(edits)
         self._catalog.check(column.edits)
         question = TokensOf(0, as_prompt(prompt), as_switch("chat", chat), (column,))
-        deadline_s = time.monotonic() + as_seconds("timeout", timeout)
-        self.ready(timeout)
+        deadline_s = self._begin(timeout)
         found = self._ask(question, PromptTokens, deadline_s, "tokens", "read the prompt")
         return TokenizedPrompt(found.tokens, found.steered[0])
+
+    def _begin(self, timeout: object) -> float:
+        """Waits until the worker has loaded; gives the monotonic time until which its answer is waited for."""
+        limit_s = as_seconds("timeout", timeout)
+        deadline_s = time.monotonic() + limit_s
+        self.ready(limit_s)
+        return deadline_s
 
     def _ask(self, question: Question, kind: type[_K], deadline_s: float, call: str, what: str) -> _K:
         left_s = max(0.0, deadline_s - time.monotonic())

@@ -115,6 +115,7 @@ class Job:
             prompt=self.grid.prompts[at.prompt],
             steering=self.grid.steerings[at.steering],
             sample=at.sample,
+            chat=self.grid.generation.chat,
             state=record.state,
             text=record.text,
             token_ids=tuple(record.token_ids),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from .cell import Cell, prompt_text
-from .errors import SteerError
+from .errors import InvalidInput, SteerError
 from .protocol import ErrorInfo, ModelInfo, SaeInfo
 from .spec import Feature, Grid, RunState, Steerable, feature_of
 
@@ -57,6 +57,22 @@ class RunResult(msgspec.Struct, frozen=True, kw_only=True):
     def error(self) -> SteerError | None:
         """What ended the run early, ready to be raised; None where nothing did."""
         return self.failure.rebuild() if self.failure else None
+
+    def column(self, steering: int) -> tuple[Cell, ...]:
+        """The cells of one steering, over all prompts and samples.
+
+        Args:
+            steering: its number in `grid.steerings`, 0-based; 0 is the baseline where there is one.
+
+        Raises:
+            InvalidInput: there is no such steering.
+        """
+        given: object = steering
+        n = len(self.grid.steerings)
+        if isinstance(given, bool) or not isinstance(given, int) or not 0 <= given < n:
+            raise InvalidInput("steering", given, f"0 to {n - 1}, the number of a steering of this run")
+        at = self.grid.coordinates
+        return tuple(cell for cell in self.cells if at(cell.index).steering == steering)
 
     def to_pandas(self) -> pd.DataFrame:
         """A table with one row per cell, index = cell number.

@@ -218,6 +218,7 @@ def _unpack_cell(grid: Grid, index: int, cell: SavedCell) -> Cell:
         prompt=grid.prompts[at.prompt],
         steering=grid.steerings[at.steering],
         sample=at.sample,
+        chat=grid.generation.chat,
         state=cell.state,
         text=cell.text,
         token_ids=cell.token_ids,

@@ -46,6 +46,7 @@ ALIASES: dict[str, Any] = {
     "LoadStage": protocol.LoadStage,
     "WorkerState": protocol.WorkerState,
     "Prompt": spec.Prompt,
+    "Part": protocol.Part,
     "PageCommand": protocol.PageCommand,
     "Sureness": protocol.Sureness,
     "SelectedKind": protocol.SelectedKind,

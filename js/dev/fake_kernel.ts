@@ -19,6 +19,7 @@ import type {
   Steering,
 } from "../src/protocol.gen";
 import { isActive, isUnfinished } from "../src/states";
+import { FakeExploring, isExploring } from "./exploring";
 import { FakeHistory } from "./fake_history";
 import { atEnd, NOTHING_MEASURED, scored, tokensOf } from "./measures";
 import { readNextToken, readPrompts, readTokens } from "./model";
@@ -44,6 +45,7 @@ export class FakeKernel implements HostModel {
   /** What `ShowLog` gives. */
   log = "";
   readonly sets = new FakeSets();
+  readonly exploring: FakeExploring;
   nTicks = Number.POSITIVE_INFINITY;
   readonly history: FakeHistory;
   tickMs = TICK_MS;
@@ -61,6 +63,7 @@ export class FakeKernel implements HostModel {
     traits: Record<string, unknown> = {},
   ) {
     this.history = new FakeHistory(texts);
+    this.exploring = new FakeExploring(cards);
     this.traits = {
       prompts: [],
       selection: { ...EMPTY_SELECTION },
@@ -110,6 +113,14 @@ export class FakeKernel implements HostModel {
       const opened = command.type === "OpenRun" ? this.history.view(command.run) : undefined;
       if (opened !== undefined) this.#show(opened);
       this.#reply(id, "result" in past ? past.result : null, "error" in past ? past.error : null);
+      return;
+    }
+    if (isExploring(command)) {
+      const isLong = command.type === "FindBand";
+      setTimeout(
+        () => this.#reply(id, this.exploring.answer(command, this.#run)),
+        isLong ? 3 * SCORING_MS : 80,
+      );
       return;
     }
     switch (command.type) {

@@ -388,6 +388,70 @@ export const SCENES: Record<string, Scene> = {
     },
     play: run,
   },
+  firesat: {
+    traits: CHOSEN,
+    play: async (kernel, el) => {
+      await run(kernel, el);
+      await wait(8_000);
+      press(el, "sw-fires-in-1");
+      await wait(600);
+      el.querySelector<HTMLElement>('[data-testid="sw-cell-text-1"] [data-token="4"]')?.click();
+      await wait(500);
+      press(el, "sw-fires-1-details");
+    },
+  },
+  contrast: {
+    traits: CHOSEN,
+    play: async (kernel, el) => {
+      await run(kernel, el);
+      await wait(8_000);
+      press(el, "sw-fires-in-2");
+      await wait(500);
+      press(el, "sw-against-baseline");
+    },
+  },
+  promptparts: {
+    traits: CHOSEN,
+    play: async (_kernel, el) => {
+      await wait(150);
+      press(el, "sw-tokens-toggle-0");
+      await wait(600);
+      const tokens = el.querySelectorAll<HTMLElement>(".sw-token-flow [data-token]");
+      tokens[3]?.click();
+      tokens[5]?.dispatchEvent(new MouseEvent("click", { bubbles: true, shiftKey: true }));
+    },
+  },
+  explored: {
+    traits: CHOSEN,
+    play: async (_kernel, el) => {
+      await wait(150);
+      press(el, "sw-details-0");
+      await wait(100);
+      for (const summary of el.querySelectorAll<HTMLElement>(".sw-explore summary")) summary.click();
+    },
+  },
+  ranked: {
+    play: async (_kernel, el) => {
+      await wait(100);
+      press(el, "sw-rank");
+      type(el, "sw-search", "war");
+    },
+  },
+  bands: {
+    traits: CHOSEN,
+    play: async (_kernel, el) => {
+      await wait(150);
+      press(el, "sw-calibrate-all");
+      press(el, "sw-layout-sweep");
+      await wait(2_000);
+      press(el, "sw-calibrate-1");
+      const unit = el.querySelector<HTMLSelectElement>('[data-testid="sw-unit-2"]');
+      if (unit !== null) {
+        unit.value = "auto";
+        unit.dispatchEvent(new Event("change", { bubbles: true }));
+      }
+    },
+  },
   next: {
     traits: CHOSEN,
     play: async (_kernel, el) => {

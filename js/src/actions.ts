@@ -1,6 +1,6 @@
 // What the page can do, as the buttons name it.
 import type { Connection } from "./connection";
-import { featureOf, saeOf, searchedSae } from "./directions";
+import { saeOf, searchedSae } from "./directions";
 import { describe } from "./errors";
 import { EXAMPLE_PENALTY } from "./examples";
 import { isDefault } from "./generation";
@@ -105,7 +105,7 @@ export class Actions {
     const { status, ui } = this.#store;
     ui.forget((field) => field === `strength/${row}`);
     this.changeEdit(row, "unit", (edit) =>
-      inUnit(edit, unit, saeOf(edit.feature, status.value.saes), this.#store.card(featureOf(edit.feature))),
+      inUnit(edit, unit, saeOf(edit.feature, status.value.saes), this.#store.known(edit.feature)),
     );
   }
 

@@ -45,6 +45,7 @@ export function lineName({ edit, keepsNorm }: Line, known: Known): string {
 export function strengthUnit(unit: string | null): string {
   if (unit === null) return "strength, each line in its own unit";
   if (unit === "factor") return "factor";
+  if (unit === "auto") return "strength, × iso-KL";
   if (unit === "max_act") return "strength, × maximum activation";
   return unit === "norm" ? "strength, × residual norm" : "strength, raw";
 }

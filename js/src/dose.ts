@@ -1,8 +1,8 @@
 // How strong a push is against what is there: |edit| / |h|.
 import { normOf, saeOf, sourceOf } from "./directions";
 import { methodOf } from "./methods";
-import type { Edit, FeatureCard, SaeInfo, Steerable } from "./protocol.gen";
-import { rawPerUnit, type Scale } from "./strength";
+import type { Edit, SaeInfo, Steerable } from "./protocol.gen";
+import { type Known, rawPerEdit, type Scale } from "./strength";
 
 /** Half of all texts have collapsed at this dose: the bound of the flag `over_steered` (`benchmarks/collapse_dose.py`). */
 export const COLLAPSE_DOSE = 0.57;
@@ -26,14 +26,14 @@ function isWhereItActs(direction: Steerable, sae: SaeInfo): boolean {
 export function dosePerUnit(
   edit: Edit,
   saes: readonly SaeInfo[],
-  card: FeatureCard | undefined,
+  known: Known | undefined,
   master = 1,
 ): number | null {
   const sae = saeOf(edit.feature, saes);
   if (methodOf(edit) !== "add" || sae === null || !(sae.residual_norm > 0)) return null;
   if (!isWhereItActs(edit.feature, sae)) return null;
   const norm = normOf(edit.feature);
-  const raw = rawPerUnit(edit.unit ?? "raw", sae, card, norm);
+  const raw = rawPerEdit(edit, sae, known);
   const dose = raw === null ? 0 : (raw * norm * Math.abs(master)) / sae.residual_norm;
   return dose > 0 ? dose : null;
 }
@@ -45,8 +45,11 @@ export interface DoseScale {
   readonly zones: readonly { readonly from: number; readonly to: number }[];
 }
 
-/** The doses that a dial reaches, the large ones first where there is no room for all. */
-export function doseScale(scale: Scale, perUnit: number): DoseScale {
+/**
+ * The doses that a dial reaches, the large ones first where there is no room for all. `bound`: the strength from which
+ * texts have collapsed, where that was measured.
+ */
+export function doseScale(scale: Scale, perUnit: number, bound = COLLAPSE_DOSE / perUnit): DoseScale {
   const reaches = (strength: number) => strength >= scale.min && strength <= scale.max;
   const ticks: { dose: number; at: number }[] = [];
   let next = Number.POSITIVE_INFINITY;
@@ -56,7 +59,6 @@ export function doseScale(scale: Scale, perUnit: number): DoseScale {
     ticks.push({ dose, at }, { dose, at: -at });
     next = at;
   }
-  const bound = COLLAPSE_DOSE / perUnit;
   return {
     ticks,
     zones: [

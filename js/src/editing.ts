@@ -1,5 +1,4 @@
 // What can be done with the rows of the selection besides dialling them.
-import { featureOf } from "./directions";
 import { resetOf } from "./methods";
 import type { SelectedEdit } from "./protocol.gen";
 import { renamed, rowKeys, withMoved, withRow } from "./rows";
@@ -59,8 +58,7 @@ export class Editing {
     const { status, ui } = this.#store;
     ui.forget((field) => field === `strength/${row}`);
     this.#change(row, (edit) => {
-      const card = this.#store.card(featureOf(edit.feature));
-      return { ...edit, strength: resetOf(edit, status.value.saes, card) };
+      return { ...edit, strength: resetOf(edit, status.value.saes, this.#store.known(edit.feature)) };
     });
   }
 

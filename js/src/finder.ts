@@ -1,6 +1,6 @@
 // The search box of one view: what is typed, what was found, which hit is active.
 import { useRef, useState } from "preact/hooks";
-import type { Hit } from "./finding";
+import { type Hit, ranked } from "./finding";
 import { useView } from "./page";
 
 /** Hits come within 50 ms, so the next key is what is waited for. */
@@ -19,6 +19,10 @@ export interface Finder {
   /** The hits last found; they stay until newer ones come. */
   readonly answer: Answer | null;
   readonly active: number;
+  /** What was found, in the order in which it is shown. */
+  readonly hits: readonly Hit[];
+  /** How well each of `hits` steers, where that ranks them; undefined while it is not known. */
+  readonly scores: readonly (number | null | undefined)[];
   readonly isOpen: boolean;
   /** Whether it was asked what fires and the answer is not there yet. */
   readonly isReading: boolean;
@@ -28,6 +32,8 @@ export interface Finder {
   fire(): void;
   close(): void;
   point(at: number): void;
+  /** Ranks what was found by how well it steers, or no more. */
+  rank(isRanked: boolean): void;
   add(hit: Hit): void;
   /** Takes the active hit, or the first one of words that were just typed. */
   take(): Promise<void>;
@@ -40,17 +46,23 @@ export function useFinder(): Finder {
   const { store, actions, finding } = useView();
   const [text, setText] = useState("");
   const [answer, setAnswer] = useState<Answer | null>(null);
-  const [active, point] = useState(0);
+  const [pointed, pointAt] = useState<Hit | null>(null);
   const [isReading, setReading] = useState(false);
   const timer = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);
   const typed = text.trim();
+  const isRanked = finding.isRanked.value;
+  const found = answer?.hits ?? [];
+  const known = isRanked ? finding.scores(found) : [];
+  const hits = isRanked ? ranked(found, known) : found;
+  // A hit that was pointed at stays the active one when others come before it.
+  const active = Math.max(0, pointed === null ? 0 : hits.indexOf(pointed));
 
   const close = () => {
     clearTimeout(timer.current);
     finding.forget();
     setAnswer(null);
     setReading(false);
-    point(0);
+    pointAt(null);
   };
   const ask = async (question: Question): Promise<readonly Hit[] | null> => {
     clearTimeout(timer.current);
@@ -59,7 +71,8 @@ export function useFinder(): Finder {
     if (hits === null) return null;
     setReading(false);
     setAnswer({ question, hits });
-    point(0);
+    pointAt(null);
+    if (finding.isRanked.peek()) void finding.score(hits);
     return hits;
   };
   const add = (hit: Hit) => {
@@ -70,10 +83,18 @@ export function useFinder(): Finder {
     close();
   };
 
+  const again = () => {
+    const firing = answer?.question === "firing" || isReading;
+    if (firing) void ask("firing");
+    else if (typed !== "") void ask({ text: typed });
+  };
+
   return {
     text,
     answer,
     active,
+    hits,
+    scores: hits.map((hit) => known[found.indexOf(hit)]),
     isOpen: isReading || (answer !== null && (answer.question === "firing" || typed !== "")),
     isReading,
     type: (next) => {
@@ -84,23 +105,24 @@ export function useFinder(): Finder {
       if (words === "") close();
       else timer.current = setTimeout(() => void ask({ text: words }), TYPING_PAUSE_MS);
     },
-    again: () => {
-      const firing = answer?.question === "firing" || isReading;
-      if (firing) void ask("firing");
-      else if (typed !== "") void ask({ text: typed });
-    },
+    again,
     fire: () => {
       setText("");
       setAnswer(null);
       void ask("firing");
     },
     close,
-    point,
+    point: (at) => pointAt(hits[at] ?? null),
+    rank: (isOn) => {
+      finding.isRanked.value = isOn;
+      if (answer === null) again();
+      else if (isOn) void finding.score(found);
+    },
     add,
     take: async () => {
       const question: Question = typed === "" ? "firing" : { text: typed };
       if (same(answer?.question, question)) {
-        const hit = answer?.hits[active];
+        const hit = hits[active];
         if (hit !== undefined) add(hit);
       } else if (typed !== "") {
         const [first] = (await ask(question)) ?? []; // Enter does not wait for the pause in typing

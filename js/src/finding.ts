@@ -1,15 +1,14 @@
 // Features are found by words, by index, and by what fires on the prompt.
 import { type Signal, signal } from "@preact/signals";
+import { type Asked, READING_TIMEOUT_MS } from "./asked";
 import type { Connection } from "./connection";
 import { searchedSae } from "./directions";
 import { describe } from "./errors";
 import { isBlank } from "./prompts";
-import type { Example, FeatureCard, FoundFiring } from "./protocol.gen";
+import type { Example, FeatureCard, FoundFiring, ScoreOutput } from "./protocol.gen";
 import type { Store } from "./store";
 
 const N_HITS = 20;
-/** The worker reads the prompt; before that it may have to load, or to finish what it does. */
-const FIRING_TIMEOUT_MS = 120_000;
 
 export interface Hit {
   readonly card: FeatureCard;
@@ -22,14 +21,32 @@ export interface Hit {
 export class Finding {
   /** Name of the SAE that is searched; empty is the first. */
   readonly sae: Signal<string> = signal("");
+  /** Whether what was found is ranked by how well it steers. */
+  readonly isRanked: Signal<boolean> = signal(false);
   readonly #store: Store;
   readonly #connection: Connection;
+  readonly #asked: Asked;
   #latest = 0;
   #search: Promise<unknown> = Promise.resolve();
 
-  constructor(store: Store, connection: Connection) {
+  constructor(store: Store, connection: Connection, asked: Asked) {
     this.#store = store;
     this.#connection = connection;
+    this.#asked = asked;
+  }
+
+  /** How well these steer: by their cards, else by one question for all that have none. */
+  async score(hits: readonly Hit[]): Promise<void> {
+    const command = scoringOf(hits);
+    if (command !== null) this.#store.ui.fail("search", (await this.#asked.ask(command)).error);
+  }
+
+  /** Output scores, in the order of the hits: undefined while one is not known, null where it has none. */
+  scores(hits: readonly Hit[]): readonly (number | null | undefined)[] {
+    const command = scoringOf(hits);
+    const result = command && this.#asked.of(command).result;
+    const asked = result?.type === "OutputScored" ? [...result.scores] : null;
+    return hits.map(({ card }) => card.output_score ?? (asked === null ? undefined : asked.shift()));
   }
 
   /** Why it cannot be asked what fires; "" where it can. */
@@ -44,7 +61,7 @@ export class Finding {
       // One at a time: what is typed while the kernel is busy does not pile up there.
       await this.#search;
       if (!isLatest()) return [];
-      const sae = this.#sae();
+      const sae = this.saeName;
       const asked = this.#connection.request({ type: "Search", text, limit: N_HITS, sae });
       this.#search = asked.catch(() => undefined);
       const result = await asked;
@@ -57,12 +74,12 @@ export class Finding {
   /** What fires on the first prompt, as the next run reads it. */
   firing(): Promise<Hit[] | null> {
     return this.#ask(async () => {
-      const sae = this.#sae();
+      const sae = this.saeName;
       const [prompt = ""] = this.#store.prompts.value.value;
       const { chat } = this.#store.generation.value.value;
       const result = await this.#connection.request(
         { type: "FindFiring", prompt, chat, limit: N_HITS, sae },
-        FIRING_TIMEOUT_MS,
+        READING_TIMEOUT_MS,
       );
       if (result?.type !== "FoundFiring") return [];
       this.#store.ui.learn(result.cards, sae);
@@ -83,7 +100,8 @@ export class Finding {
     );
   }
 
-  #sae(): string {
+  /** The searched SAE as features have it: the first one is "". */
+  get saeName(): string {
     return searchedSae(this.sae.value, this.#store.status.value.saes) ?? "";
   }
 
@@ -102,6 +120,21 @@ export class Finding {
       return [];
     }
   }
+}
+
+/** The question for the scores that no card has; null where all have them. */
+function scoringOf(hits: readonly Hit[]): ScoreOutput | null {
+  const features = hits.flatMap(({ card: { index, output_score }, sae }) =>
+    output_score === null ? [{ kind: "feature" as const, index, label: "", sae }] : [],
+  );
+  return features.length === 0 ? null : { type: "ScoreOutput", features };
+}
+
+/** What steers best comes first, once all scores are known; what has none last. */
+export function ranked(hits: readonly Hit[], scores: readonly (number | null | undefined)[]): readonly Hit[] {
+  if (scores.includes(undefined)) return hits;
+  const score = new Map(hits.map((hit, i) => [hit, scores[i] ?? -1]));
+  return hits.toSorted((one, other) => (score.get(other) ?? 0) - (score.get(one) ?? 0));
 }
 
 /** Each with the prompt around the token on which it fires most. */

@@ -37,3 +37,18 @@ export function drawMarked(box: HTMLElement, text: string, marks: Marks): void {
   paint(box, piecesOf(parts, tokens?.texts ?? null, withRemoved), faceOf);
   if (focused !== undefined) focusOn(box.querySelector<HTMLElement>(`[data-token="${focused}"]`));
 }
+
+/** Marks the tokens that are asked about: "a3-5 b7-7", "a" for all of them. */
+export function drawParts(box: HTMLElement, marks: string): void {
+  const ranges = marks.split(" ").map((mark) => {
+    const [from = 0, to = Number.POSITIVE_INFINITY] =
+      mark.length > 1 ? mark.slice(1).split("-").map(Number) : [];
+    return { side: mark[0], from, to };
+  });
+  for (const token of box.querySelectorAll<HTMLElement>("[data-token]")) {
+    const at = Number(token.dataset["token"]);
+    const side = ranges.find(({ from, to }) => at >= from && at <= to)?.side;
+    if (side === undefined) delete token.dataset["part"];
+    else token.dataset["part"] = side;
+  }
+}

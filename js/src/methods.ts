@@ -1,7 +1,7 @@
 // Steering methods. Which there are, the worker says; of the known ones the page knows how they are dialled.
 import { normOf, saeOf } from "./directions";
-import type { Edit, FeatureCard, SaeInfo, SelectedEdit } from "./protocol.gen";
-import { startInUnit, startStrength } from "./strength";
+import type { Edit, SaeInfo, SelectedEdit } from "./protocol.gen";
+import { type Known, startInUnit, startStrength } from "./strength";
 
 /** push: a signed strength with a unit; factor: a multiple of what is there; none: no strength at all. */
 export type DialKind = "push" | "factor" | "none";
@@ -59,10 +59,10 @@ export function methodOptions(methods: readonly string[], current: string) {
 export type Dialled = Pick<SelectedEdit, "strength" | "unit" | "more_strengths">;
 
 /** What the reset button of a row's dial goes back to, in the unit it has. */
-export function resetOf(edit: Edit, saes: readonly SaeInfo[], card: FeatureCard | undefined): number {
+export function resetOf(edit: Edit, saes: readonly SaeInfo[], known: Known | undefined): number {
   return dialOf(methodOf(edit)) === "factor"
     ? DOUBLED
-    : startInUnit(edit.feature, edit.unit ?? "raw", saeOf(edit.feature, saes), card);
+    : startInUnit(edit.feature, edit.unit ?? "raw", saeOf(edit.feature, saes), known);
 }
 
 /** Where the dial of a newly chosen method starts: the same kind of push where there is one. */

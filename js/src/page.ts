@@ -2,12 +2,15 @@
 import { createContext } from "preact";
 import { useContext } from "preact/hooks";
 import { Actions } from "./actions";
+import { Asked } from "./asked";
+import { Bands } from "./bands";
 import { Connection, type HostModel } from "./connection";
 import { Editing } from "./editing";
 import { Finding } from "./finding";
 import { HistoryRoom } from "./history";
 import { Live } from "./live";
 import { NextTokens } from "./next_token";
+import { PartsRoom } from "./parts";
 import { PromptList } from "./prompt_list";
 import { ResultsRoom } from "./results";
 import { Sets } from "./sets";
@@ -26,6 +29,9 @@ export interface Page {
   readonly workerRoom: WorkerRoom;
   readonly editing: Editing;
   readonly finding: Finding;
+  readonly asked: Asked;
+  readonly bands: Bands;
+  readonly parts: PartsRoom;
   readonly sets: Sets;
   readonly suggesting: Suggesting;
   readonly promptList: PromptList;
@@ -57,18 +63,24 @@ export function openPage(model: HostModel): Page {
   const tokenPreviews = new TokenPreviews(store, connection);
   const live = new Live(store, actions);
   const nextTokens = new NextTokens(store, promptList, connection);
+  const results = new ResultsRoom(store, (command) => connection.request(command));
+  const asked = new Asked(store, connection);
+  const finding = new Finding(store, connection, asked);
   return {
     store,
     actions,
     promptList,
     tokenPreviews,
     editing: new Editing(store),
-    finding: new Finding(store, connection),
+    finding,
+    asked,
+    bands: new Bands(store, connection),
+    parts: new PartsRoom(store, results, tokenPreviews, finding),
     sets: new Sets(store, connection),
     suggesting: new Suggesting(connection),
     live,
     nextTokens,
-    results: new ResultsRoom(store, (command) => connection.request(command)),
+    results,
     summary: new SummaryRoom(),
     history: new HistoryRoom(connection, store.ui),
     workerRoom: new WorkerRoom(connection),

@@ -55,13 +55,17 @@ export function plotOf(run: RunView, lines: readonly Line[], info: SummaryInfo, 
   };
 }
 
+/** Where a strength stands, or the end of the chart that it lies beyond. */
+export function pixelAt(strength: number, { x, widthPx }: Plot): number {
+  const right = widthPx - MARGIN.right;
+  return Number.isFinite(strength) ? Math.min(right, Math.max(MARGIN.left, x.at(strength))) : right;
+}
+
 /** The zones of a chart from left to right, in pixels; only those that are there. */
 export function zonePixels({ low, high }: Zone, plot: Plot): readonly (readonly [number, number])[] {
   const [left, right] = [MARGIN.left, plot.widthPx - MARGIN.right];
-  const at = (strength: number) =>
-    Number.isFinite(strength) ? Math.min(right, Math.max(left, plot.x.at(strength))) : right;
   const found: [number, number][] = [];
-  if (low !== null) found.push([left, at(low)]);
-  if (high !== null) found.push([at(high), right]);
+  if (low !== null) found.push([left, pixelAt(low, plot)]);
+  if (high !== null) found.push([pixelAt(high, plot), right]);
   return found;
 }

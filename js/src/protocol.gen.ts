@@ -15,6 +15,14 @@ export type PageCommand =
   | ShowLog
   | Search
   | FindFiring
+  | FindAt
+  | FindContrast
+  | FindNeighbours
+  | FindTogether
+  | ReadLens
+  | ScoreOutput
+  | FindBand
+  | ReadBand
   | ReadTokens
   | ReadNextToken
   | ReadCells
@@ -37,9 +45,10 @@ export type PageCommand =
   | ExportRun;
 export type Prompt = string | Message[];
 export type Steerable = Feature | Vector | Control;
-export type Unit = "max_act" | "norm" | "raw";
+export type Unit = "auto" | "max_act" | "norm" | "raw";
 export type NamedPositions = "all" | "generated" | "prompt";
 export type Layout = "combined" | "grid" | "separate" | "sweep";
+export type Part = CellPart | PromptPart;
 export type SetKind = "features" | "prompts" | "vectors";
 export type SelectedKind = "features" | "prompts";
 export type ExportFormat = "csv" | "html" | "json";
@@ -48,6 +57,10 @@ export type Answered =
   | Started
   | Log
   | FoundFiring
+  | FoundScored
+  | LensRead
+  | OutputScored
+  | BandFound
   | TokensRead
   | NextTokenRead
   | CellsRead
@@ -331,6 +344,98 @@ export interface FindFiring {
   sae: string;
 }
 /**
+ * Which features fire on these tokens? Answered by `FoundFiring`, whose token numbers are the part's.
+ */
+export interface FindAt {
+  type: "FindAt";
+  part: Part;
+  limit: number;
+  sae: string;
+}
+/**
+ * Tokens of a cell's completion, read behind its prompt.
+ *
+ * Attributes:
+ *     run: one of this kernel, or of the history.
+ *     cell: its number in the run.
+ *     tokens: numbers of tokens of the completion, as `ReadCells` has them; empty: all of them.
+ */
+export interface CellPart {
+  type: "CellPart";
+  run: string;
+  cell: number;
+  tokens: number[];
+}
+/**
+ * Tokens of a prompt.
+ *
+ * Attributes:
+ *     prompt: text or chat.
+ *     chat: as in `Generation`.
+ *     tokens: numbers of tokens, as `ReadTokens` has them; empty: all of them.
+ */
+export interface PromptPart {
+  type: "PromptPart";
+  prompt: Prompt;
+  chat: boolean;
+  tokens: number[];
+}
+/**
+ * Which features tell these texts apart? Answered by `FoundScored`, positive where they fire more on `a`.
+ */
+export interface FindContrast {
+  type: "FindContrast";
+  a: Part[];
+  b: Part[];
+  limit: number;
+  sae: string;
+}
+/**
+ * Which features point the same way? Answered by `FoundScored`; the score is the cosine.
+ */
+export interface FindNeighbours {
+  type: "FindNeighbours";
+  direction: Steerable;
+  limit: number;
+}
+/**
+ * Which features fire on the tokens on which this one fires? Answered by `FoundScored`.
+ */
+export interface FindTogether {
+  type: "FindTogether";
+  feature: Feature;
+  limit: number;
+}
+/**
+ * The tokens that a direction raises and lowers, `k` of each. Answered by `LensRead`.
+ */
+export interface ReadLens {
+  type: "ReadLens";
+  direction: Steerable;
+  k: number;
+}
+/**
+ * The output scores of these features. Answered by `OutputScored`.
+ */
+export interface ScoreOutput {
+  type: "ScoreOutput";
+  features: Feature[];
+}
+/**
+ * Calibrate this direction, also where its band is known. Answered by `BandFound` when that is done.
+ */
+export interface FindBand {
+  type: "FindBand";
+  direction: Steerable;
+}
+/**
+ * The band that is known of this direction. Answered by `BandFound`.
+ */
+export interface ReadBand {
+  type: "ReadBand";
+  direction: Steerable;
+}
+/**
  * The prompt's exact tokens, and which of them each of these columns steers.
  */
 export interface ReadTokens {
@@ -602,7 +707,9 @@ export interface Log {
   tail: string;
 }
 /**
- * Answer to `FindFiring`: features, most surprising first, each with its card, and the prompt's tokens.
+ * Answer to `FindFiring` and `FindAt`: features, most surprising first, each with its card, and the tokens.
+ *
+ * `tokens`: of the prompt, or of the completion that a part is of; `FiringFeature.token` numbers them.
  */
 export interface FoundFiring {
   type: "FoundFiring";
@@ -631,6 +738,58 @@ export interface PromptToken {
   text: string;
   token_id: number;
   is_special: boolean;
+}
+/**
+ * Features with their scores, best first, each with its card. `sae`: whose features; empty is the first.
+ */
+export interface FoundScored {
+  type: "FoundScored";
+  features: ScoredFeature[];
+  cards: FeatureCard[];
+  sae: string;
+}
+/**
+ * A feature and its score.
+ */
+export interface ScoredFeature {
+  index: number;
+  score: number;
+}
+/**
+ * Answer to `ReadLens`: most raised first, most lowered first.
+ */
+export interface LensRead {
+  type: "LensRead";
+  up: LensToken[];
+  down: LensToken[];
+}
+/**
+ * A token and what a direction does to it.
+ *
+ * Attributes:
+ *     token_id: of the token.
+ *     text: of the token alone.
+ *     logit: what the direction adds to its logit, less the mean over the vocabulary, before the final norm
+ *         divides by the length of the residual stream.
+ */
+export interface LensToken {
+  token_id: number;
+  text: string;
+  logit: number;
+}
+/**
+ * Answer to `ScoreOutput`: of each feature, 0 to 1; None where it has no logit lens.
+ */
+export interface OutputScored {
+  type: "OutputScored";
+  scores: (number | null)[];
+}
+/**
+ * Answer to `FindBand` and `ReadBand`. `band`: None where it was never calibrated.
+ */
+export interface BandFound {
+  type: "BandFound";
+  band: Band | null;
 }
 /**
  * Answer to `ReadTokens`. `steered`: for each column the numbers of the tokens that it steers.

@@ -3,7 +3,7 @@ import { batch, computed, type ReadonlySignal, type Signal, signal } from "@prea
 import { Colours } from "./colours";
 import type { LinkState } from "./connection";
 import { DEFAULT_GENERATION, EMPTY_SELECTION, UNKNOWN_STATUS } from "./defaults";
-import { featureOf, labelOf, searchedSae } from "./directions";
+import { directionKey, featureOf, labelOf, searchedSae } from "./directions";
 import { invalidInput, place } from "./errors";
 import { countColumns, layoutProblem } from "./layout";
 import { LoadingClock } from "./loading";
@@ -23,6 +23,7 @@ import type {
 } from "./protocol.gen";
 import { NOTHING_SHOWN, type Outcome, type RunEvent, reduce, reduceSaved, type Shown } from "./reducer";
 import { countUnfinished, isActive } from "./states";
+import type { Known } from "./strength";
 import { UiState } from "./ui";
 
 /** The way to the kernel, as far as the store needs it. */
@@ -104,6 +105,15 @@ export class Store {
   readonly card = (feature: Pick<Feature, "index" | "sae"> | null): FeatureCard | undefined => {
     const sae = feature === null ? null : searchedSae(feature.sae, this.status.value.saes);
     return sae === null ? undefined : this.ui.cards.value.get(`${sae}:${feature?.index}`);
+  };
+
+  /** What strengths are counted by: the feature's maximum, and the direction's band. */
+  readonly known = (direction: Steerable): Known => {
+    const card = this.card(featureOf(direction));
+    const band = this.ui.bands.value.get(directionKey(direction));
+    // A control pushes another way than what it is the control of.
+    const ofCard = direction.kind === "feature" ? (card?.band ?? null) : null;
+    return { max_act: card?.max_act ?? null, band: band === undefined ? ofCard : band };
   };
 
   /** The label that is known of a feature beside its own. */

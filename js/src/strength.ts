@@ -1,14 +1,22 @@
 // The scales of strength dials: signed and symmetric-logarithmic for pushes, even for factors.
 import { normOf } from "./directions";
 import { rounded } from "./numbers";
-import type { FeatureCard, SaeInfo, SelectedEdit, Steerable, Unit } from "./protocol.gen";
+import type { Edit, FeatureCard, SaeInfo, SelectedEdit, Steerable, Unit } from "./protocol.gen";
 import { niceTop } from "./scales";
 import { sortedOnce } from "./strengths";
+
+/** What a direction's units may stand on. */
+export type Known = Pick<FeatureCard, "max_act" | "band">;
 
 export const UNITS: readonly { value: Unit; name: string; hint: string }[] = [
   { value: "raw", name: "raw", hint: "The coefficient itself: strength × the feature's unit direction." },
   { value: "max_act", name: "× max act", hint: "Multiples of the feature's maximum activation." },
   { value: "norm", name: "× norm", hint: "Fractions of the usual length of the hidden state at the hook." },
+  {
+    value: "auto",
+    name: "× iso-KL",
+    hint: "Multiples of the direction's own strength at which the 95th percentile of KL is 1 nat; calibrating finds it.",
+  },
 ];
 
 const FALLBACK_RAW_RANGE = 200;
@@ -35,6 +43,7 @@ export interface Scale {
 export function dialRange(unit: Unit, sae: SaeInfo | null, norm = 1): number {
   if (unit === "max_act") return 8;
   if (unit === "norm") return 2;
+  if (unit === "auto") return 4;
   const known = sae !== null && sae.residual_norm > 0 ? sae.residual_norm : FALLBACK_RAW_RANGE;
   return niceTop(known / norm);
 }
@@ -110,26 +119,45 @@ export const FACTOR_SCALE: Scale = {
 export function rawPerUnit(
   unit: Unit,
   sae: SaeInfo | null,
-  card: FeatureCard | undefined,
+  known: Known | undefined,
   norm: number,
 ): number | null {
   if (unit === "raw") return 1;
-  const value = unit === "norm" ? (sae?.residual_norm ?? 0) / norm : card?.max_act;
+  const value =
+    unit === "norm"
+      ? (sae?.residual_norm ?? 0) / norm
+      : unit === "auto"
+        ? known?.band?.iso_kl
+        : known?.max_act;
   return value !== undefined && value !== null && value > 0 ? value : null;
 }
 
-/** The same edit in another unit: the same pushes where both units are known, else the numbers as they are. */
+/** The same, of an edit's own unit. */
+export const rawPerEdit = (
+  { feature, unit }: Pick<Edit, "feature" | "unit">,
+  sae: SaeInfo | null,
+  known: Known | undefined,
+): number | null => rawPerUnit(unit ?? "raw", sae, known, normOf(feature));
+
+/**
+ * The same edit in another unit: the same pushes where both units are known. Where the iso-KL strength is to be found
+ * yet, it is that strength; else the numbers stay as they are.
+ */
 export function inUnit(
   edit: SelectedEdit,
   unit: Unit,
   sae: SaeInfo | null,
-  card: FeatureCard | undefined,
+  known: Known | undefined,
 ): SelectedEdit {
-  const norm = normOf(edit.feature);
-  const from = rawPerUnit(edit.unit ?? "raw", sae, card, norm);
-  const to = rawPerUnit(unit, sae, card, norm);
-  const change = (strength: number) =>
-    from !== null && to !== null ? rounded((strength * from) / to, 3) : strength;
+  const from = rawPerEdit(edit, sae, known);
+  const to = rawPerEdit({ ...edit, unit }, sae, known);
+  const isToBeFound = unit === "auto" && to === null;
+  const factor = isToBeFound
+    ? 1 / Math.abs(edit.strength || 1)
+    : from !== null && to !== null
+      ? from / to
+      : null;
+  const change = (strength: number) => (factor === null ? strength : rounded(strength * factor, 3));
   return {
     ...edit,
     unit,
@@ -143,11 +171,12 @@ export function startInUnit(
   feature: Steerable,
   unit: Unit,
   sae: SaeInfo | null,
-  card: FeatureCard | undefined,
+  known: Known | undefined,
 ): number {
   if (unit === "norm") return START_SHARE;
+  if (unit === "auto") return 1;
   const norm = normOf(feature);
-  const raw = rawPerUnit(unit, sae, card, norm);
+  const raw = rawPerUnit(unit, sae, known, norm);
   // Of a maximum that nobody measured, once is what is usual.
   return raw === null
     ? 1

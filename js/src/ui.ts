@@ -1,7 +1,7 @@
 // State of the page alone: typed drafts, what is open, what is under way. Never synced.
 import { type Signal, signal } from "@preact/signals";
 import type { Dialled } from "./methods";
-import type { ErrorInfo, FeatureCard } from "./protocol.gen";
+import type { Band, ErrorInfo, FeatureCard } from "./protocol.gen";
 
 /** What the widget shows below its head. */
 export type Tab = "steer" | "history" | "worker";
@@ -18,6 +18,8 @@ export class UiState {
   readonly touched: Signal<ReadonlySet<number>> = signal(new Set());
   /** By the SAE's name, empty for the first one, and the feature's index: "name:5". */
   readonly cards: Signal<ReadonlyMap<string, FeatureCard>> = signal(new Map());
+  /** Bands that were found since, or are not on cards, by `directionKey`; null: never calibrated. */
+  readonly bands: Signal<ReadonlyMap<string, Band | null>> = signal(new Map());
   readonly opened: Signal<ReadonlySet<string>> = signal(new Set());
   /** Strengths left behind by a change of method, by kind of dial and row: taken up again on the way back. */
   readonly setAside = new Map<string, Dialled>();

@@ -1,7 +1,7 @@
 import { h, render } from "preact";
 import { afterEach, describe, expect, test } from "vitest";
 import { COLLAPSE_DOSE, dosePerUnit, doseScale, doseWords } from "../src/dose";
-import type { SelectedEdit, Vector } from "../src/protocol.gen";
+import type { Band, SelectedEdit, Vector } from "../src/protocol.gen";
 import { MASTER_SCALE, pushScale } from "../src/strength";
 import { sortedOnce, withReplaced } from "../src/strengths";
 import { Dial } from "../src/views/Dial";
@@ -135,7 +135,7 @@ describe("the dose below a dial", () => {
 });
 
 describe("a band of strengths", () => {
-  const draw = (band?: { from: number; to: number }) => {
+  const draw = (band: Band | null) => {
     const el = document.createElement("div");
     const dial = h(Dial, {
       label: "Strength",
@@ -153,15 +153,15 @@ describe("a band of strengths", () => {
   };
 
   test("is drawn on the track from its start to its end, with words", () => {
-    const { style, title } = get(draw({ from: 20, to: 80 }), "dial-band");
+    const { style, title } = get(draw({ onset: 20, iso_kl: 50, collapse: 80 }), "dial-band");
     const percent = (strength: number) => 50 + 50 * pushScale(200).toPosition(strength);
     expect(Number.parseFloat(style.left)).toBeCloseTo(percent(20), 1);
     expect(100 - Number.parseFloat(style.right)).toBeCloseTo(percent(80), 1);
-    expect(title).toBe("From +20 to +80 it steers and texts still hold together.");
+    expect(title).toBe("Steers from 20, iso-KL at 50, texts fall apart at 80.");
   });
 
   test("is not drawn where it is not known", () => {
-    expect(find(draw(), "dial-band")).toBeNull();
+    expect(find(draw(null), "dial-band")).toBeNull();
   });
 });
 

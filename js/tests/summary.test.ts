@@ -9,7 +9,7 @@ import { heatOf } from "../src/heat";
 import { interpolate, interpolateRound, piecewise } from "../src/interpolate";
 import { openPage, type Page, ViewProvider } from "../src/page";
 import { Path } from "../src/path";
-import type { CellView, Measures, RunView, SelectedEdit, Steering } from "../src/protocol.gen";
+import type { CellView, FeatureCard, Measures, RunView, SelectedEdit, Steering } from "../src/protocol.gen";
 import { moved } from "../src/roving";
 import {
   besideBaseline,
@@ -19,8 +19,8 @@ import {
   type SummaryMeasure,
   summaryInfo,
 } from "../src/summary";
-import { type CoherentBand, Summary } from "../src/views/Summary";
-import { cell, delta, Host, NOTHING_MEASURED, runView, snapshot, steering } from "./host";
+import { Summary } from "../src/views/Summary";
+import { card, cell, delta, Host, NOTHING_MEASURED, runView, snapshot, steering } from "./host";
 import { edit, find, get, READY, settle } from "./mount";
 
 const { expected } = shared;
@@ -207,16 +207,17 @@ interface Drawn {
   el: HTMLElement;
 }
 
-async function draw(run: RunView, band: CoherentBand | null = null): Promise<Drawn> {
+async function draw(run: RunView, ...cards: FeatureCard[]): Promise<Drawn> {
   const host = new Host({ status: READY });
   const page = openPage(host);
   host.answer("Sync");
   host.say(snapshot(1, run));
+  page.store.ui.learn(cards, "");
   await settle();
   const el = document.createElement("div");
   document.body.append(el);
   const view = { ...page, id: (name: string) => `test-${name}` };
-  render(h(ViewProvider, { value: view, children: h(Summary, { band }) }), el);
+  render(h(ViewProvider, { value: view, children: h(Summary, {}) }), el);
   await settle();
   close = () => {
     render(null, el);
@@ -405,13 +406,24 @@ describe("curves", () => {
     ).not.toContain(null);
   });
 
-  test("draw the baseline where it was measured, the zone of too large strengths, and a band that is given", async () => {
-    const { el } = await draw(sweep(), { from: -30, to: 20 });
+  test("draw the baseline where it was measured, the zone of too large strengths, and where all hold together", async () => {
+    const { el, page } = await draw(
+      sweep(),
+      card(523, "war", { band: { onset: 5, iso_kl: 12, collapse: 60 } }),
+      card(180, "love", { band: { onset: 10, iso_kl: 20, collapse: null } }),
+    );
     expect(find(get(el, "sw-curve-perplexity"), "sw-curve-baseline")).not.toBeNull();
     expect(find(get(el, "sw-curve-kl"), "sw-curve-baseline")).toBeNull();
     expect(find(get(el, "sw-curve-kl"), "sw-curve-zone")).not.toBeNull();
-    expect(find(get(el, "sw-curve-kl"), "sw-curve-band")).not.toBeNull();
+    const x = strengthAxis(STRENGTHS, [0, 1], null);
+    const band = get(el, "sw-curve-kl").querySelector<SVGRectElement>('[data-testid="sw-curve-band"]');
+    const lowest = Math.min(...STRENGTHS);
+    expect(Number(band?.getAttribute("width"))).toBeGreaterThan(0);
+    expect(x.at(10)).toBeGreaterThan(x.at(lowest));
     expect(get(el, "sw-curves-legend").textContent).toContain("Coherent");
+    page.store.ui.learn([card(180, "love", { band: { onset: 70, iso_kl: 80, collapse: null } })], "");
+    await settle();
+    expect(find(get(el, "sw-curve-kl"), "sw-curve-band")).toBeNull();
   });
 
   test("show a point's numbers beside it while it has the focus", async () => {

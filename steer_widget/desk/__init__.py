@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from .cells import CellReader
 from .features import FeatureDesk
+from .finding import FindingDesk
 from .handling import Handler, Later, handles
 from .past_runs import PastRunDesk
 from .sets import SetDesk
@@ -20,8 +22,10 @@ __all__ = ["Handler", "Later", "handlers_of", "handles"]
 
 def handlers_of(widget: SteerWidget, steerer: Steerer) -> dict[type, Handler]:
     """Who answers which command of the page."""
+    cells = CellReader(steerer)
     return {
-        **FeatureDesk(steerer).handlers,
+        **FeatureDesk(steerer, cells).handlers,
+        **FindingDesk(steerer, cells).handlers,
         **SetDesk(widget, steerer).handlers,
         **PastRunDesk(widget, steerer).handlers,
         **SuggestDesk(widget, steerer).handlers,

@@ -5,13 +5,15 @@ from __future__ import annotations
 import threading
 import traceback
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from ..errors import SteerError
 from .handling import Deliver, Later
 
 if TYPE_CHECKING:
     from ..protocol import Answered
+
+_T = TypeVar("_T")
 
 
 def aside(answer: Callable[[], Answered | None]) -> Later:
@@ -25,7 +27,23 @@ def aside(answer: Callable[[], Answered | None]) -> Later:
     return Later(begin)
 
 
-def _result(answer: Callable[[], Answered | None]) -> Answered | SteerError | None:
+def aside_then(prepare: Callable[[], Later]) -> Later:
+    """What `prepare` makes, begun once it has; or what it fails with."""
+
+    def begin(deliver: Deliver) -> None:
+        def work() -> None:
+            found = _result(prepare)
+            if isinstance(found, Later):
+                found.begin(deliver)
+            else:
+                deliver(found)
+
+        threading.Thread(target=work, name="steer_widget desk", daemon=True).start()
+
+    return Later(begin)
+
+
+def _result(answer: Callable[[], _T]) -> _T | SteerError:
     try:
         return answer()
     except SteerError as error:

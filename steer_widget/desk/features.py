@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ..arguments import as_cells, as_count, with_defaults
+from ..arguments import as_count, with_defaults
 from ..protocol import (
     CellsRead,
     CellTokens,
@@ -16,6 +16,7 @@ from ..protocol import (
     NextTokenOf,
     NextTokenRead,
     NextTokens,
+    Passage,
     PromptTokens,
     ReadCells,
     ReadNextToken,
@@ -30,12 +31,8 @@ from .from_worker import from_worker
 from .handling import Handler, Later, handles
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from ..cell import Cell
-    from ..history import Entry
-    from ..result import RunResult
     from ..steerer import Steerer
+    from .cells import CellReader
 
 
 class FeatureDesk:
@@ -43,11 +40,12 @@ class FeatureDesk:
 
     Args:
         steerer: whose model and features they are.
+        reader: reads cells of runs.
     """
 
-    def __init__(self, steerer: Steerer) -> None:
+    def __init__(self, steerer: Steerer, reader: CellReader) -> None:
         self._steerer = steerer
-        self._past: tuple[Entry, RunResult] | None = None
+        self._reader = reader
 
     @property
     def handlers(self) -> dict[type, Handler]:
@@ -69,8 +67,7 @@ class FeatureDesk:
         catalog, sae = self._steerer.catalog, command.sae
         question = FeaturesOn(
             0,
-            check_prompt(command.prompt),
-            command.chat,
+            Passage(check_prompt(command.prompt), command.chat),
             sae,
             as_count("limit", command.limit),
             catalog.densities(sae),
@@ -107,25 +104,10 @@ class FeatureDesk:
         )
 
     def _cells(self, command: ReadCells) -> CellsRead | Later:
-        controller = self._steerer.controller
-        job = next((job for job in controller.jobs if job.id == command.run), None)
-        if job is None:
-            return aside(lambda: self._past_cells(command))
-        with controller.frozen():
-            return _read(command.run, [job.cell(i) for i in as_cells(command.cells, len(job.cells))])
+        def read() -> CellsRead:
+            cells = self._reader.cells(command.run, command.cells)
+            return CellsRead(
+                command.run, tuple(CellTokens(cell.index, cell.token_measures) for cell in cells)
+            )
 
-    def _past_cells(self, command: ReadCells) -> CellsRead:
-        cells = self._past_run(command.run).cells
-        return _read(command.run, (cells[index] for index in as_cells(command.cells, len(cells))))
-
-    def _past_run(self, run: str) -> RunResult:
-        """A run of the history; the last one that was asked for is kept, as a page asks for its cells by and by."""
-        entry, kept = self._steerer.history()[run], self._past
-        if kept is None or kept[0] != entry:
-            # Other threads may put another run in its place meanwhile.
-            self._past = kept = entry, entry.result()
-        return kept[1]
-
-
-def _read(run: str, cells: Iterable[Cell]) -> CellsRead:
-    return CellsRead(run, tuple(CellTokens(cell.index, cell.token_measures) for cell in cells))
+        return read() if self._reader.is_here(command.run) else aside(read)

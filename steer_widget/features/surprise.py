@@ -24,5 +24,9 @@ def surprise(max_act: float, density: float | None) -> float:
         max_act: its largest activation on the text, in the SAE's activation units.
         density: share of tokens on which it fires, 0 to 1; None where it is not known.
     """
-    share = UNKNOWN_DENSITY if density is None else min(max(density, _LEAST_DENSITY), 1.0)
-    return max_act * -math.log(share)
+    return max_act * -math.log(share_of_tokens(density))
+
+
+def share_of_tokens(density: float | None) -> float:
+    """The density as it is reckoned with: above 0, at most 1, also where nobody measured it."""
+    return UNKNOWN_DENSITY if density is None else min(max(density, _LEAST_DENSITY), 1.0)

@@ -7,8 +7,10 @@ from typing import Literal
 import msgspec
 
 from ..spec import Generation, Prompt, Selection, Steering
+from .bands import FindBand, ReadBand
 from .common import Wire
 from .features import Pool
+from .finding import FindAt, FindContrast, FindNeighbours, FindTogether, ReadLens, ScoreOutput
 
 
 class Sync(Wire, frozen=True):
@@ -252,6 +254,14 @@ PageCommand = (
     | ShowLog
     | Search
     | FindFiring
+    | FindAt
+    | FindContrast
+    | FindNeighbours
+    | FindTogether
+    | ReadLens
+    | ScoreOutput
+    | FindBand
+    | ReadBand
     | ReadTokens
     | ReadNextToken
     | ReadCells

@@ -51,6 +51,13 @@ class FiringFeature(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     token: int
 
 
+class TokenFeature(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A feature that fires on a token. `act`: its activation there, in the SAE's units."""
+
+    index: int
+    act: float
+
+
 class PromptToken(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A token of a rendered prompt. Texts of all tokens together are the prompt as the model reads it."""
 

@@ -7,9 +7,11 @@ from typing import Literal
 import msgspec
 
 from ..spec import Feature, Prompt, RunState
+from .bands import BandFound
 from .commands import SetKind
 from .common import ErrorInfo, Wire
 from .features import FeatureCard, FiringFeature, PromptToken
+from .finding import FoundScored, LensRead, OutputScored
 from .measures import Alternative, TokenMeasures
 from .views import RunView
 
@@ -37,7 +39,10 @@ class Log(Wire, frozen=True):
 
 
 class FoundFiring(Wire, frozen=True):
-    """Answer to `FindFiring`: features, most surprising first, each with its card, and the prompt's tokens."""
+    """Answer to `FindFiring` and `FindAt`: features, most surprising first, each with its card, and the tokens.
+
+    `tokens`: of the prompt, or of the completion that a part is of; `FiringFeature.token` numbers them.
+    """
 
     features: tuple[FiringFeature, ...]
     cards: tuple[FeatureCard, ...]
@@ -202,6 +207,10 @@ Answered = (
     | Started
     | Log
     | FoundFiring
+    | FoundScored
+    | LensRead
+    | OutputScored
+    | BandFound
     | TokensRead
     | NextTokenRead
     | CellsRead

@@ -9,7 +9,20 @@ import msgspec
 from ..errors import ProtocolError, SteerError
 from ..spec import CellState, FinishReason, Grid, Measure, Prompt, RunState, Steering
 from .common import ErrorInfo, ModelInfo, SaeInfo, Wire
-from .exploring import ContrastOf, Lens, LensOf, NeighboursOf, Scored
+from .exploring import (
+    CoFiringOf,
+    ContrastOf,
+    FeaturesByToken,
+    FeaturesOn,
+    FiringByToken,
+    Lens,
+    LensOf,
+    NeighboursOf,
+    OutputScores,
+    OutputScoresOf,
+    Passage,
+    Scored,
+)
 from .features import FiringFeature, Pool, PromptToken
 from .measures import Alternative, Measures, TokenMeasures
 from .suggesting import EqualStrengths, FoundByWish, Likelihoods
@@ -81,30 +94,13 @@ class ReadMeans(Wire, frozen=True):
 
     Attributes:
         hook_name: empty takes the first SAE's.
-        pool: over which tokens of a text; special tokens and sinks are left out.
+        pool: over which of the tokens that count; of a text the first token is left out too.
     """
 
     request: int
-    texts: tuple[Prompt, ...]
+    texts: tuple[Passage, ...]
     hook_name: str = ""
     pool: Pool = "mean"
-
-
-class FeaturesOn(Wire, frozen=True):
-    """Which features of an SAE fire on this prompt? `chat`: as in `Generation`; `sae`: empty is the first.
-
-    They are ranked by `features.surprise`, without special tokens and attention sinks.
-
-    Attributes:
-        density: share of tokens on which a feature fires, by index, to put those first that fire seldom.
-    """
-
-    request: int
-    prompt: Prompt
-    chat: bool = False
-    sae: str = ""
-    k: int = 20
-    density: dict[int, float] = msgspec.field(default_factory=dict)
 
 
 class TokensOf(Wire, frozen=True):
@@ -137,7 +133,19 @@ class Shutdown(Wire, frozen=True):
     """End the worker."""
 
 
-Question = CheckGrid | ReadMeans | FeaturesOn | TokensOf | NextTokenOf | LensOf | NeighboursOf | ContrastOf
+Question = (
+    CheckGrid
+    | ReadMeans
+    | FeaturesOn
+    | FeaturesByToken
+    | TokensOf
+    | NextTokenOf
+    | LensOf
+    | NeighboursOf
+    | ContrastOf
+    | CoFiringOf
+    | OutputScoresOf
+)
 """A command that is answered by one `Answer` with the same request number."""
 
 Command = Load | Question | Task | StartRun | CancelRun | CancelTask | Shutdown
@@ -204,10 +212,11 @@ class Activations(Wire, frozen=True):
 
 
 class Firing(Wire, frozen=True):
-    """Answer to `FeaturesOn`, most surprising first."""
+    """Answer to `FeaturesOn`, most surprising first; `tokens`: of the whole passage, the first `n_prompt` the prompt's."""
 
     features: tuple[FiringFeature, ...]
     tokens: tuple[PromptToken, ...]
+    n_prompt: int
 
 
 class PromptTokens(Wire, frozen=True):
@@ -229,6 +238,7 @@ Known = (
     TokenCounts
     | Activations
     | Firing
+    | FiringByToken
     | PromptTokens
     | NextTokens
     | Lens
@@ -237,6 +247,7 @@ Known = (
     | FoundByWish
     | EqualStrengths
     | Likelihoods
+    | OutputScores
 )
 """What the worker may answer."""
 

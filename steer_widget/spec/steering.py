@@ -12,8 +12,8 @@ from .checks import Spec, finite, one_of, switch
 from .direction import Control, Feature, Steerable, Vector
 from .positions import Positions, Schedule, as_positions
 
-Unit = Literal["raw", "max_act", "norm"]
-UNITS: tuple[Unit, ...] = ("raw", "max_act", "norm")
+Unit = Literal["raw", "max_act", "norm", "auto"]
+UNITS: tuple[Unit, ...] = ("raw", "max_act", "norm", "auto")
 
 
 class Edit(Spec, frozen=True):

@@ -7,7 +7,6 @@ from typing import Final
 import msgspec
 
 from ..arguments import as_count, as_prompts
-from ..contrast import as_texts
 from ..errors import InvalidInput
 from ..spec import Generation, Prompt
 from .wish import topic_of
@@ -99,8 +98,8 @@ class Asked(msgspec.Struct, frozen=True):
         asked = cls(
             wish="" if wish is None else str(wish),
             topic="" if wish is None else topic_of(wish),
-            examples=() if examples is None else as_texts("examples", examples),
-            against=() if against is None else as_texts("against", against),
+            examples=() if examples is None else _texts("examples", examples),
+            against=() if against is None else _texts("against", against),
             k=as_count("k", k),
             prompts=tried,
             samples=n_usual if samples is None else as_count("samples", samples),
@@ -122,3 +121,10 @@ class Asked(msgspec.Struct, frozen=True):
             raise InvalidInput(
                 "samples", self.samples, f"at most {MAX_TEXTS:,} texts in all, these would be {n_texts:,}"
             )
+
+
+def _texts(field: str, given: object) -> tuple[Prompt, ...]:
+    try:
+        return as_prompts(given)
+    except InvalidInput as error:
+        raise InvalidInput(field, given, "a text, a list of texts, a chat or a list of chats") from error

@@ -21,6 +21,7 @@ from ..protocol import (
     FoundByWish,
     Known,
     Likelihoods,
+    Passage,
     ReadLikelihoods,
     ReadMeans,
 )
@@ -260,7 +261,7 @@ class Suggesting:
         hook_name = next(
             (sae.hook_name for sae in self._controller.status.saes if sae.name == self.asked.sae), ""
         )
-        question = ReadMeans(0, tuple(texts), hook_name)
+        question = ReadMeans(0, tuple(map(Passage, texts)), hook_name)
         return ask_worker(
             self._controller, question, Activations, _TASK_S, call="suggest", what=f"read {len(texts)} texts"
         ).values

@@ -21,11 +21,13 @@ class CheckedPoint:
         name: of the hook point.
         width: of its tensor.
         residual_norm: median |h| there on a short text, first token and sinks left out.
+        spread: median |h − mean(h)| on the same tokens, the mean being over them.
     """
 
     name: str
     width: int
     residual_norm: float
+    spread: float
 
 
 class CheckedPoints:
@@ -61,8 +63,8 @@ class CheckedPoints:
         """
         point = self._adapter.point(hook_name, hf_hook_name)
         if hook_name not in self._checked:
-            found, norm = measure_and_check(self._adapter, point, width)
-            self._checked[hook_name] = CheckedPoint(hook_name, found, norm)
+            found, norm, spread = measure_and_check(self._adapter, point, width)
+            self._checked[hook_name] = CheckedPoint(hook_name, found, norm, spread)
         checked = self._checked[hook_name]
         if width is not None and width != checked.width:
             raise SaeMismatch(

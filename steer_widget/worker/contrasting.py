@@ -12,7 +12,6 @@ weight by rarity is that of `features.surprise`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 import torch
@@ -20,18 +19,13 @@ import torch
 from ..errors import InvalidInput
 from ..features.surprise import surprise
 from ..protocol import Scored, ScoredFeature
-from .counting import counting_tokens
-from .means import text_batches
-from .prefill import Prefixes
-from .prompt_tokens import prompt_ids_of
-from .reading import watching
+from .passages import read_passages
 
 if TYPE_CHECKING:
     from torch import Tensor
 
     from ..protocol import ContrastOf, Pool
     from ..saes.sae import Sae
-    from ..spec import Prompt
     from .adapter import Adapter
 
 _N_NUMBERS = 1 << 24  # activations at once: 64 MiB
@@ -62,7 +56,7 @@ def read_contrast(adapter: Adapter, sae: Sae, residual_norm: float, question: Co
         adapter: the model.
         sae: whose features are asked for.
         residual_norm: the usual |h| at its hook point, for telling sinks.
-        question: the texts, how many features, and their densities.
+        question: the passages, how many features, and their densities.
 
     Returns:
         Features with a score that is not 0, positive where they fire more on `a`.
@@ -74,9 +68,12 @@ def read_contrast(adapter: Adapter, sae: Sae, residual_norm: float, question: Co
         GenerationError: the model's activations are not finite.
     """
     a, b = _Spread(sae.d_sae), _Spread(sae.d_sae)
-    for spread, texts in ((a, question.a), (b, question.b)):
-        for values in _read(adapter, sae, residual_norm, texts, question.pool):
-            spread.add(values)
+    for spread, passages in ((a, question.a), (b, question.b)):
+        for number, read in read_passages(adapter, sae.hook_name, residual_norm, passages):
+            if not bool(read.counts.any()):
+                allowed = "texts with at least one token that is not special"
+                raise InvalidInput("texts", passages[number].prompt, allowed)
+            spread.add(_pooled(sae, read.h[read.counts], question.pool))
     effects, density = _effects(a, b), question.density
     indices = effects.nonzero().flatten()
     scores = [
@@ -97,23 +94,6 @@ def _effects(a: _Spread, b: _Spread) -> Tensor:
     least = float(spread[fires].median()) if bool(fires.any()) else 0.0
     # Where at least half of them do not vary at all, a difference has nothing to be compared with.
     return difference / spread.clamp_min(least) if least > 0 else difference
-
-
-def _read(
-    adapter: Adapter, sae: Sae, residual_norm: float, texts: Sequence[Prompt], pool: Pool
-) -> Iterator[Tensor]:
-    """Activations of all features on each text, `[d_sae]`; in any order."""
-    all_ids = [prompt_ids_of(adapter, text, chat=False) for text in texts]
-    for batch in text_batches(all_ids):
-        with watching([adapter.point(sae.hook_name)]) as seen:
-            adapter.read(Prefixes.of([all_ids[text] for text in batch], adapter.pad_id), None)
-        for row, text in enumerate(batch):
-            token_ids = all_ids[text]
-            h = seen[sae.hook_name][0][row, -len(token_ids) :]  # padded on the left
-            h = h[counting_tokens(adapter, sae.hook_name, token_ids, h, residual_norm)]
-            if not len(h):
-                raise InvalidInput("texts", texts[text], "texts with at least one token that is not special")
-            yield _pooled(sae, h, pool)
 
 
 def _pooled(sae: Sae, h: Tensor, pool: Pool) -> Tensor:

@@ -15,6 +15,7 @@ from ..protocol import (
     Firing,
     ModelInfo,
     NextTokens,
+    OutputScores,
     PromptTokens,
     RunDone,
     RunStarted,
@@ -24,16 +25,19 @@ from ..spec import MEASURES, Feature
 from .adapter import Adapter
 from .cell_measurer import CellMeasurer
 from .checked_point import CheckedPoints
+from .co_firing import read_co_firing
 from .completion import Completion
 from .contrasting import read_contrast
 from .directions import Directions
 from .firing import read_firing
+from .firing_by_token import read_firing_by_token
 from .generate import generate
 from .lens import read_lens
 from .means import read_means
 from .measures.similarity import Embedder, check_embedder
 from .neighbours import find_neighbours
 from .next_token import NextTokenReader
+from .output_scores import OutputScorer
 from .placement import memory_held
 from .probe import find_abilities
 from .prompt_tokens import prompt_ids_of, read_prompt_tokens
@@ -50,12 +54,16 @@ if TYPE_CHECKING:
 
     from ..protocol import (
         CheckGrid,
+        CoFiringOf,
         ContrastOf,
+        FeaturesByToken,
         FeaturesOn,
+        FiringByToken,
         Lens,
         LensOf,
         NeighboursOf,
         NextTokenOf,
+        OutputScoresOf,
         ReadMeans,
         Scored,
         Speed,
@@ -117,6 +125,7 @@ class Engine:
         self.directions = Directions(self._points, self.saes)
         self._next_token = NextTokenReader(self.adapter)
         self._readout: Readout | None = None  # found when it is first asked for
+        self._output_scorer: OutputScorer | None = None
         self._max_batch_rows = max_batch_rows
         self._embedder_folder = check_embedder(embedder) if embedder else None
         self._embedder: Embedder | None = None
@@ -159,9 +168,12 @@ class Engine:
         return read_prompt_tokens(self.adapter, question)
 
     def firing(self, question: FeaturesOn) -> Firing:
-        """Features that fire on a prompt, see `read_firing`."""
-        sae = self.directions.sae_of(Feature(0, sae=question.sae))
-        return read_firing(self.adapter, sae, self._points.get(sae.hook_name).residual_norm, question)
+        """Features that fire on a passage, see `read_firing`."""
+        return read_firing(self.adapter, *self._read_at(question.sae), question)
+
+    def firing_by_token(self, question: FeaturesByToken) -> FiringByToken:
+        """Features that fire on each token of a passage, see `read_firing_by_token`."""
+        return read_firing_by_token(self.adapter, *self._read_at(question.sae), question)
 
     def next_token(self, question: NextTokenOf) -> NextTokens:
         """Next-token distributions unsteered and steered, see `NextTokenReader`.
@@ -178,9 +190,15 @@ class Engine:
 
     def lens(self, question: LensOf) -> Lens:
         """Tokens that a direction raises and lowers, see `read_lens`."""
-        if self._readout is None:
-            self._readout = Readout(self.adapter)
-        return read_lens(self.adapter, self.directions, self._readout, question)
+        return read_lens(self.adapter, self.directions, self._found_readout(), question)
+
+    def output_scores(self, question: OutputScoresOf) -> OutputScores:
+        """Whether the model writes what directions' logit lenses say, see `OutputScorer`."""
+        if self._output_scorer is None:
+            self._output_scorer = OutputScorer(
+                self.adapter, self._points, self.directions, self._found_readout()
+            )
+        return OutputScores(tuple(self._output_scorer.scores(question.directions)))
 
     def neighbours(self, question: NeighboursOf) -> Scored:
         """Features near a direction, see `find_neighbours`."""
@@ -188,8 +206,11 @@ class Engine:
 
     def contrast(self, question: ContrastOf) -> Scored:
         """Features that tell texts apart, see `read_contrast`."""
-        sae = self.directions.sae_of(Feature(0, sae=question.sae))
-        return read_contrast(self.adapter, sae, self._points.get(sae.hook_name).residual_norm, question)
+        return read_contrast(self.adapter, *self._read_at(question.sae), question)
+
+    def co_firing(self, question: CoFiringOf) -> Scored:
+        """Features that fire with another, see `read_co_firing`."""
+        return read_co_firing(self.adapter, *self._read_at(question.sae), question)
 
     def measure_speed(self) -> Speed | None:
         """How fast it writes, by a few real steps, see `measure_speed`."""
@@ -202,6 +223,8 @@ class Engine:
         """
         started_s = time.monotonic()
         self._next_token.forget()  # a run needs the memory
+        if self._output_scorer is not None:
+            self._output_scorer.forget()
         try:
             self._check_measures(command.grid)
             prompts = self._prompts(command.grid)
@@ -262,6 +285,16 @@ class Engine:
             except SteerError as error:
                 emit(Fault(ErrorInfo.of(error)))
         return self._embedder
+
+    def _read_at(self, name: str) -> tuple[Sae, float]:
+        """An SAE, and the usual |h| at its hook point."""
+        sae = self.directions.sae_of(Feature(0, sae=name))
+        return sae, self._points.get(sae.hook_name).residual_norm
+
+    def _found_readout(self) -> Readout:
+        if self._readout is None:
+            self._readout = Readout(self.adapter)
+        return self._readout
 
     def _check_measures(self, grid: Grid) -> None:
         for name in grid.measures or ():

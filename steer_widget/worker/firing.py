@@ -1,4 +1,4 @@
-"""Which features of an SAE fire on a prompt, most surprising first."""
+"""Which features of an SAE fire on a passage, most surprising first."""
 
 from __future__ import annotations
 
@@ -10,10 +10,8 @@ import torch
 
 from ..features.surprise import surprise
 from ..protocol import Firing, FiringFeature
-from .counting import counting_tokens
-from .prefill import Prefixes
-from .prompt_tokens import as_prompt_tokens, prompt_ids_of
-from .reading import watching
+from .passages import read_passages
+from .prompt_tokens import as_prompt_tokens
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -27,7 +25,7 @@ _N_NUMBERS = 1 << 24  # activations at once: 64 MiB
 
 @torch.inference_mode()
 def read_firing(adapter: Adapter, sae: Sae, residual_norm: float, question: FeaturesOn) -> Firing:
-    """Reads the prompt once, unsteered, and ranks the features by `surprise`.
+    """Reads the passage once, unsteered, and ranks the features by `surprise`.
 
     Special tokens and attention sinks are left out: they fire many features, whatever the text.
 
@@ -35,24 +33,20 @@ def read_firing(adapter: Adapter, sae: Sae, residual_norm: float, question: Feat
         adapter: the model.
         sae: whose features are asked for.
         residual_norm: the usual |h| at its hook point, for telling sinks.
-        question: the prompt, how many features, and their densities where they are known.
+        question: the passage, how many features, and their densities where they are known.
 
     Raises:
         InvalidInput: the prompt cannot be rendered, or the SAE has no encoder.
         PromptTooLong: it exceeds the context.
         GenerationError: the model's activations are not finite.
     """
-    token_ids = prompt_ids_of(adapter, question.prompt, chat=question.chat)
-    with watching([adapter.point(sae.hook_name)]) as seen:
-        adapter.read(Prefixes.of([token_ids], adapter.pad_id), None)
-    h = seen[sae.hook_name][0][0]
-    counting = counting_tokens(adapter, sae.hook_name, token_ids, h, residual_norm)
-    tokens = as_prompt_tokens(adapter, token_ids)
-    at = counting.nonzero().flatten()
-    if not len(at):
-        return Firing((), tokens)
-    found = _activations(sae, h[at])
-    return Firing(_ranked(found, at.tolist(), question.k, question.density), tokens)
+    ((_, read),) = read_passages(adapter, sae.hook_name, residual_norm, [question.passage])
+    tokens = as_prompt_tokens(adapter, read.tokens.token_ids)
+    at = read.counts.nonzero().flatten()
+    found = (
+        _ranked(_activations(sae, read.h[at]), at.tolist(), question.k, question.density) if len(at) else ()
+    )
+    return Firing(found, tokens, read.tokens.n_prompt)
 
 
 @dataclass(frozen=True)

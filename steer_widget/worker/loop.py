@@ -20,18 +20,13 @@ from ..protocol import (
     CancelTask,
     CheckGrid,
     Command,
-    ContrastOf,
     ErrorInfo,
     Event,
     Fault,
-    FeaturesOn,
-    LensOf,
     Load,
     LoadFailed,
     Loading,
-    NeighboursOf,
     NextTokenOf,
-    ReadMeans,
     Ready,
     RunDone,
     Shutdown,
@@ -39,16 +34,13 @@ from ..protocol import (
     Task,
     TaskProgress,
     TokenCounts,
-    TokensOf,
 )
+from .questions import Reading, read
 from .tasks import do_task
 
 if TYPE_CHECKING:
     from ..protocol import Known, LoadStage, Question
     from .engine import Engine
-
-Reading = ReadMeans | FeaturesOn | TokensOf | NextTokenOf | LensOf | NeighboursOf | ContrastOf
-"""A question that waits for the main thread; at a checkpoint of a run it overtakes it."""
 
 Job = Load | StartRun | Reading | Shutdown
 EngineMaker = Callable[[Load, Callable[["LoadStage", float | None, str], None]], "Engine"]
@@ -119,7 +111,7 @@ class WorkerLoop:
         elif isinstance(job, Task):
             self._do_task(job)
         else:
-            self._emit(self._answer(job, partial(_read, job)))
+            self._emit(self._answer(job, partial(read, job)))
 
     def _checkpoint(self, is_cancelled: Callable[[], bool]) -> bool:
         """Does what has come since and overtakes the run or task that is on; True when that is to stop."""
@@ -212,22 +204,6 @@ class WorkerLoop:
             return Answer(question.request, ErrorInfo.of(error))
         except Exception as error:  # noqa: BLE001 - see above
             return Answer(question.request, ErrorInfo.of(error, traceback.format_exc()))
-
-
-def _read(question: Reading, engine: Engine) -> Known:
-    if isinstance(question, ReadMeans):
-        return engine.means(question)
-    if isinstance(question, FeaturesOn):
-        return engine.firing(question)
-    if isinstance(question, TokensOf):
-        return engine.tokens(question)
-    if isinstance(question, LensOf):
-        return engine.lens(question)
-    if isinstance(question, NeighboursOf):
-        return engine.neighbours(question)
-    if isinstance(question, ContrastOf):
-        return engine.contrast(question)
-    return engine.next_token(question)
 
 
 def stopped_before_it_began() -> TaskStopped:

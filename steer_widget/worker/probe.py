@@ -37,7 +37,7 @@ _N_ROUNDINGS = 8  # by which the same logits may differ when their matrix produc
 
 
 @torch.inference_mode()
-def measure_and_check(adapter: Adapter, point: HookPoint, width: int | None) -> tuple[int, float]:
+def measure_and_check(adapter: Adapter, point: HookPoint, width: int | None) -> tuple[int, float, float]:
     """Checks a hook point on a short text.
 
     Args:
@@ -46,7 +46,7 @@ def measure_and_check(adapter: Adapter, point: HookPoint, width: int | None) -> 
         width: what its tensor has to have; None does not ask.
 
     Returns:
-        The tensor's width, and the median |h| there, first token and sinks left out.
+        The tensor's width, and the medians of |h| and of |h − mean(h)| there, first token and sinks left out.
 
     Raises:
         SaeMismatch: the SAE's width is not the hook point's.
@@ -62,11 +62,13 @@ def measure_and_check(adapter: Adapter, point: HookPoint, width: int | None) -> 
             f"The model's own activations at {point.name} are not finite, without any steering. "
             "Its dtype is probably too narrow for it: load it with dtype='bfloat16' or 'float32'."
         )
-    norms = torch.linalg.vector_norm(h.float(), dim=-1)
-    norms = norms[1:] if len(norms) > 1 else norms
-    residual_norm = float(norms[norms <= SINK_FACTOR * norms.median()].median())
+    kept = h[1:].float() if len(h) > 1 else h.float()
+    norms = torch.linalg.vector_norm(kept, dim=-1)
+    kept = kept[norms <= SINK_FACTOR * norms.median()]
+    residual_norm = float(torch.linalg.vector_norm(kept, dim=-1).median())
+    spread = float(torch.linalg.vector_norm(kept - kept.mean(0), dim=-1).median())
     _check_hook_acts(adapter, point, plain, residual_norm, h.shape[-1])
-    return h.shape[-1], residual_norm
+    return h.shape[-1], residual_norm, spread
 
 
 @torch.inference_mode()

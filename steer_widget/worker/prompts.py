@@ -43,7 +43,34 @@ def tokenize(
     return token_ids
 
 
+def tokenize_answer(
+    tokenizer: PreTrainedTokenizerBase, chat: Prompt, answer: str
+) -> tuple[list[int], list[int]]:
+    """The tokens of a chat, and of what is said in the turn behind it.
+
+    A token that holds the end of the one and the start of the other counts as the answer's.
+
+    Args:
+        tokenizer: the model's.
+        chat: its turns so far.
+        answer: the text of the next one.
+
+    Raises:
+        InvalidInput: the model has no chat template, or it refuses these turns.
+    """
+    before = _chat_text(tokenizer, chat)
+    whole: list[int] = list(tokenizer(before + answer, add_special_tokens=False)["input_ids"])
+    alone: list[int] = list(tokenizer(before, add_special_tokens=False)["input_ids"])
+    both = zip(whole, alone, strict=False)
+    n_prompt = next((n for n, (a, b) in enumerate(both) if a != b), min(len(whole), len(alone)))
+    return whole[:n_prompt], whole[n_prompt:]
+
+
 def _chat_tokens(tokenizer: PreTrainedTokenizerBase, prompt: Prompt) -> list[int]:
+    return list(tokenizer(_chat_text(tokenizer, prompt), add_special_tokens=False)["input_ids"])
+
+
+def _chat_text(tokenizer: PreTrainedTokenizerBase, prompt: Prompt) -> str:
     if not getattr(tokenizer, "chat_template", None):
         raise InvalidInput(
             "chat",
@@ -57,9 +84,8 @@ def _chat_tokens(tokenizer: PreTrainedTokenizerBase, prompt: Prompt) -> list[int
         else [{"role": turn.role, "content": turn.content} for turn in prompt]
     )
     try:
-        text = tokenizer.apply_chat_template(turns, tokenize=False, add_generation_prompt=True)
+        return str(tokenizer.apply_chat_template(turns, tokenize=False, add_generation_prompt=True))
     except Exception as error:  # templates are programs of the model's authors: they raise anything
         raise InvalidInput(
             "prompt", prompt, f"chat turns that the model's template accepts ({error})"
         ) from error
-    return list(tokenizer(text, add_special_tokens=False)["input_ids"])

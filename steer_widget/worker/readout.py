@@ -41,17 +41,31 @@ class Readout:
         self._parts = _parts_behind_blocks(adapter)
 
     @torch.inference_mode()
-    def logits(self, direction: Tensor) -> Tensor:
-        """What the direction adds to each token's logit, less what it adds to all: float32 `[d_vocab]`, on the CPU.
+    def logits(self, directions: Tensor) -> Tensor:
+        """What directions add to each token's logit, less what they add to all: float32 `[n, d_vocab]`, on the CPU.
 
         Args:
-            direction: of the residual stream, `[d_model]`.
+            directions: of the residual stream, `[n, d_model]`.
         """
-        v, dtype = direction.float().cpu(), self._adapter.dtype
+        v, dtype = directions.float().cpu(), self._adapter.dtype
         for part in self._parts:
-            v = _linear(part, v, dtype) if isinstance(part, nn.Linear) else _folded(part, v, dtype)
+            v = through(part, v, dtype)
         found = _linear(self._adapter.head, v, dtype)
-        return found - found.mean()
+        return found - found.mean(-1, keepdim=True)
+
+
+@torch.inference_mode()
+def through(part: nn.Module, v: Tensor, dtype: torch.dtype, *, is_norm: bool | None = None) -> Tensor:
+    """What a linear map, or a norm but for its division, makes of directions `[n, d]`: float32, on the CPU.
+
+    Args:
+        part: of the model.
+        v: directions, float32.
+        dtype: of the model.
+        is_norm: whether it is a norm; None: it is unless it is a `nn.Linear`.
+    """
+    is_linear = isinstance(part, nn.Linear) if is_norm is None else not is_norm
+    return _linear(part, v, dtype) if is_linear else _folded(part, v, dtype)
 
 
 @torch.inference_mode()
@@ -104,14 +118,14 @@ def _gives(parts: Sequence[nn.Module], h: Tensor, wanted: Tensor) -> bool:
 
 
 def _folded(norm: nn.Module, v: Tensor, dtype: torch.dtype) -> Tensor:
-    """γ ⊙ v, where the norm takes the mean off without it; all read off the norm itself.
+    """γ ⊙ v `[n, d]`, where the norm takes the mean off without it; all read off the norm itself.
 
     On ±1 in turns, whose mean is 0 and whose rms is 1, any norm gives ±γ + β. So no family's way of keeping
     γ (Gemma: less 1) has to be known.
     """
-    signs = torch.ones_like(v)
-    signs[1::2] = -1
-    centred = v - v.mean()
+    signs = torch.ones(1, v.shape[-1])
+    signs[:, 1::2] = -1
+    centred = v - v.mean(-1, keepdim=True)
     if isinstance(norm, nn.LayerNorm):
         weight: Tensor | None = norm.weight  # None where it has no scale
         if weight is not None and not weight.is_meta:
@@ -124,16 +138,17 @@ def _folded(norm: nn.Module, v: Tensor, dtype: torch.dtype) -> Tensor:
 
 
 def _linear(module: nn.Module, v: Tensor, dtype: torch.dtype) -> Tensor:
-    """The product with its weight, in float32 where the weight is at hand; a bias is left out."""
+    """The product of `[n, d]` with its weight, in float32 where the weight is at hand; a bias is left out."""
     weight = getattr(module, "weight", None)
     if not isinstance(module, nn.Linear) or not isinstance(weight, torch.Tensor) or weight.is_meta:
         return _apply(module, v, dtype) - _apply(module, torch.zeros_like(v), dtype)
     v = v.to(weight.device)
     step = max(1, _N_NUMBERS // weight.shape[1])
-    return torch.cat([weight[n : n + step].float() @ v for n in range(0, len(weight), step)]).cpu()
+    pieces = [v @ weight[n : n + step].float().T for n in range(0, len(weight), step)]
+    return torch.cat(pieces, -1).cpu()
 
 
 def _apply(module: nn.Module, v: Tensor, dtype: torch.dtype) -> Tensor:
     device = next((p.device for p in module.parameters() if not p.is_meta), v.device)
-    out: Tensor = module(v.to(device, dtype)[None, None])[0, 0]
+    out: Tensor = module(v.to(device, dtype)[None])[0]
     return out.float().cpu()

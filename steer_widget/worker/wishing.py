@@ -16,6 +16,7 @@ from ..protocol import (
     EqualStrengths,
     FoundByWish,
     Likelihoods,
+    Passage,
     RunDone,
     StartRun,
 )
@@ -64,7 +65,8 @@ def find_by_wish(engine: Engine, task: FindByWish, report: Report, checkpoint: C
     report(n_steps - 1, n_steps, "telling the texts apart")
     if checkpoint():
         raise TaskStopped(_STOPPED)
-    question = ContrastOf(task.request, examples, against, task.sae, k=4 * task.k, density=task.density)
+    a, b = (tuple(map(Passage, texts)) for texts in (examples, against))
+    question = ContrastOf(task.request, a, b, task.sae, k=4 * task.k, density=task.density)
     found = engine.contrast(question).features
     return FoundByWish(tuple(one for one in found if one.score > 0)[: task.k], examples, against)
 

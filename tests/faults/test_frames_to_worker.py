@@ -24,6 +24,7 @@ from steer_widget.protocol import (
     Event,
     Fault,
     Load,
+    Passage,
     ReadMeans,
     Ready,
     RunDone,
@@ -120,7 +121,7 @@ def test_a_worker_survives_malformed_commands(wire: Wire, tally: Tally, scale: S
         for message in (
             StartRun("fuzzed", GRID, CELLS, {"3": 1.0}),
             CheckGrid(7, GRID),
-            ReadMeans(8, ("I went",)),
+            ReadMeans(8, (Passage("I went"),)),
             CancelRun("fuzzed"),
             wire.load,
         )

@@ -10,13 +10,13 @@ import pytest
 from steer_widget.backends.base import WorkerExit
 from steer_widget.controller import Controller
 from steer_widget.errors import GenerationError, LoadError, SteererClosed, WorkerDied
-from steer_widget.protocol import Answer, Command, Load, ReadMeans, SaeSource, Shutdown, TokenCounts
+from steer_widget.protocol import Answer, Command, Load, Passage, ReadMeans, SaeSource, Shutdown, TokenCounts
 from steer_widget.recycling import Recycling
 from tests.unit.grids import grid
 from tests.unit.page import wait_until
 from tests.unit.scripted import LOAD_FAILED, READY, ScriptedBackend
 
-QUESTION = ReadMeans(0, ("one",))
+QUESTION = ReadMeans(0, (Passage("one"),))
 
 
 class Heard:

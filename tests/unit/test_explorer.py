@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import threading
 from collections.abc import Callable
 from typing import Any
@@ -15,11 +14,14 @@ import steer_widget as sw
 from steer_widget.protocol import (
     Alternative,
     Answer,
+    CoFiringOf,
     Command,
     ContrastOf,
     ErrorInfo,
+    FeaturesByToken,
     FeaturesOn,
     Firing,
+    FiringByToken,
     FiringFeature,
     Lens,
     LensOf,
@@ -27,12 +29,15 @@ from steer_widget.protocol import (
     NeighboursOf,
     NextTokenOf,
     NextTokens,
+    OutputScores,
+    OutputScoresOf,
     PromptToken,
     PromptTokens,
     Question,
     Scored,
     ScoredFeature,
     TokenCounts,
+    TokenFeature,
     TokensOf,
 )
 from tests.unit.scripted import READY, ScriptedBackend
@@ -53,10 +58,13 @@ LENS = Lens(
 REPLIES: dict[type, Any] = {
     NextTokenOf: READ,
     TokensOf: PromptTokens(TOKENS, ((1, 3),)),
-    FeaturesOn: Firing((FiringFeature(5, 40.0, 9.0, 1), FiringFeature(7, 8.0, 2.0, 3)), TOKENS),
+    FeaturesOn: Firing((FiringFeature(5, 40.0, 9.0, 1), FiringFeature(7, 8.0, 2.0, 3)), TOKENS, 2),
+    FeaturesByToken: FiringByToken(TOKENS, ((), (TokenFeature(5, 40.0),), (), ()), (1, 3), 2),
     LensOf: LENS,
     NeighboursOf: SCORED,
     ContrastOf: SCORED,
+    CoFiringOf: SCORED,
+    OutputScoresOf: OutputScores((0.25,)),
 }
 CALLS: dict[str, Callable[..., Any]] = {
     "next_token": lambda steerer, **options: steerer.next_token("I went", **options),
@@ -65,6 +73,10 @@ CALLS: dict[str, Callable[..., Any]] = {
     "logit_lens": lambda steerer, **options: steerer.logit_lens(**{"f": 5, **options}),
     "neighbours": lambda steerer, **options: steerer.neighbours(**{"f": 5, **options}),
     "contrast": lambda steerer, **options: steerer.contrast(**{"a": "I went", "b": "I came", **options}),
+    "token_features": lambda steerer, **options: steerer.token_features("I went", **options),
+    "co_firing": lambda steerer, **options: steerer.co_firing(**{"f": 5, "texts": "I went", **options}),
+    "output_score": lambda steerer, **options: steerer.output_score(**{"f": 5, **options}),
+    "output_scores": lambda steerer, **options: steerer.output_scores(**{"features": [5], **options}),
 }
 each_call = pytest.mark.parametrize("call", CALLS)
 
@@ -151,92 +163,12 @@ def test_a_question_that_was_superseded_is_asked_again(steerer: sw.Steerer, back
     assert len(backend.sent(NextTokenOf)) == 3
 
 
-def test_top_features_are_hits_by_their_surprise(steerer: sw.Steerer, backend: ScriptedBackend) -> None:
-    answer(backend)
-    hits = steerer.top_features("I went", 7)
-    (asked,) = backend.sent(FeaturesOn)
-    assert (asked.prompt, asked.k, asked.sae, asked.chat) == ("I went", 7, "", False)
-    assert len(asked.density) > 1000
-    card = steerer.card(5)
-    assert card.density
-    assert asked.density[5] == card.density
-    assert [hit.feature.index for hit in hits] == [5, 7]
-    assert hits[0].feature.label == card.label != ""
-    assert hits[0].score == pytest.approx(40.0 * -math.log(card.density))
-    assert all(isinstance(hit, sw.Hit) for hit in hits)
-
-
-def test_a_logit_lens_is_asked_for_anything_that_has_a_direction(
-    steerer: sw.Steerer, backend: ScriptedBackend
-) -> None:
-    answer(backend)
-    f, vector = steerer.feature(5), sw.Vector([1.0] * 32)  # type: ignore[arg-type]
-    for direction in (f, f.control(3), vector, vector.control()):
-        found = steerer.logit_lens(direction, 7)
-        asked = backend.sent(LensOf)[-1]
-        assert (asked.direction, asked.k) == (direction, 7)
-    for name in (5, np.int64(5), f.label):
-        steerer.logit_lens(name)
-        assert backend.sent(LensOf)[-1].direction == f
-    assert isinstance(found, sw.LogitLens)
-    assert (found.up, found.down) == (LENS.up, LENS.down)
-    assert repr(found).splitlines() == [
-        "raised           logit  lowered  logit",
-        '" <b>sea</b>"     +2.5  " the"   -1.25',
-        '"\\u001b[31m\\n"  +0.001',
-    ]
-    html = found._repr_html_()
-    assert "&lt;b&gt;sea&lt;/b&gt;" in html
-    assert "<b>" not in html
-    assert "-1.25" in html
-
-
-def test_neighbours_are_hits_by_their_cosine(steerer: sw.Steerer, backend: ScriptedBackend) -> None:
-    answer(backend)
-    hits = steerer.neighbours(5, 3)
-    (asked,) = backend.sent(NeighboursOf)
-    assert (asked.direction, asked.sae, asked.k) == (steerer.feature(5), "", 3)
-    assert hits == [sw.Hit(steerer.feature(7), 0.75), sw.Hit(steerer.feature(5), -0.5)]
-    assert hits[0].feature.label
-    vector = sw.Vector([1.0] * 32)  # type: ignore[arg-type]
-    steerer.neighbours(vector, sae="tiny-sae")
-    asked = backend.sent(NeighboursOf)[-1]
-    assert (asked.direction, asked.sae, asked.k) == (vector, "tiny-sae", 20)
-
-
-def test_a_contrast_is_asked_with_what_is_known_of_rarity(
-    steerer: sw.Steerer, backend: ScriptedBackend
-) -> None:
-    answer(backend)
-    hits = steerer.contrast("I went", ["I came", [{"role": "user", "content": "Hi"}]], 3)
-    (asked,) = backend.sent(ContrastOf)
-    assert asked.a == ("I went",)
-    assert asked.b == ("I came", (sw.Message("user", "Hi"),))
-    assert (asked.sae, asked.pool, asked.k) == ("", "mean", 3)
-    assert asked.density is not None
-    assert asked.density[5] == steerer.card(5).density
-    assert hits == [sw.Hit(steerer.feature(7), 0.75), sw.Hit(steerer.feature(5), -0.5)]
-    steerer.contrast("I went", "I came", pool="last", density_penalty=False, sae="tiny-sae")
-    asked = backend.sent(ContrastOf)[-1]
-    assert (asked.pool, asked.density, asked.sae) == ("last", None, "tiny-sae")
-
-
 def test_a_card_is_asked_for_by_anything_that_names_a_feature(steerer: sw.Steerer) -> None:
     wanted = steerer.card(5)
     assert steerer.card(np.int64(5)) == wanted
     assert steerer.card(steerer.feature(5)) == wanted
     with pytest.raises(sw.UnknownFeature, match=r"^feature: got 'a label that nobody has'"):
         steerer.card("a label that nobody has")  # type: ignore[arg-type]
-
-
-def test_where_no_density_is_known_none_is_sent(backend: ScriptedBackend) -> None:
-    answer(backend)
-    with sw.load("a/b", "c/d", backend=backend) as steerer:
-        backend.say(READY)
-        hits = steerer.top_features("I went", sae="tiny-sae")
-        assert backend.sent(FeaturesOn)[0].density == {}
-        assert [hit.score for hit in hits] == pytest.approx([-40 * math.log(0.01), -8 * math.log(0.01)])
-        assert hits[0].feature.sae == "tiny-sae"
 
 
 def test_tokens_say_which_are_steered(steerer: sw.Steerer, backend: ScriptedBackend) -> None:
@@ -299,6 +231,21 @@ def test_tokens_say_which_are_steered(steerer: sw.Steerer, backend: ScriptedBack
         ("contrast", {"k": -1}, "k"),
         ("contrast", {"density_penalty": 1}, "density_penalty"),
         ("contrast", {"timeout": -1}, "timeout"),
+        ("contrast", {"rank_by": "best"}, "rank_by"),
+        ("top_features", {"rank_by": None}, "rank_by"),
+        ("neighbours", {"rank_by": "outputscore"}, "rank_by"),
+        ("token_features", {"k": 0}, "k"),
+        ("token_features", {"sae": "nobody"}, "sae"),
+        ("token_features", {"chat": 1}, "chat"),
+        ("co_firing", {"f": 5000}, "feature"),
+        ("co_firing", {"f": sw.Vector([1.0] * 32)}, "feature"),  # type: ignore[arg-type]
+        ("co_firing", {"texts": []}, "texts"),
+        ("co_firing", {"k": 0}, "k"),
+        ("co_firing", {"rank_by": 3}, "rank_by"),
+        ("output_score", {"f": 5000}, "feature"),
+        ("output_scores", {"features": 5}, "features"),
+        ("output_scores", {"features": [5, 5000]}, "feature"),
+        ("output_scores", {"timeout": -1}, "timeout"),
     ],
 )
 def test_what_is_refused_is_named_before_anything_is_asked(

@@ -19,6 +19,7 @@ from steer_widget.protocol import (
     Firing,
     FiringFeature,
     NextTokenOf,
+    Passage,
     PromptTokens,
     TokenCounts,
     TokensOf,
@@ -65,7 +66,7 @@ def test_features_that_fire_come_with_their_cards(
     answer(backend)
     result = page.ask("FindFiring", prompt="I went", chat=True, limit=7)["result"]
     (asked,) = backend.sent(FeaturesOn)
-    assert (asked.prompt, asked.chat, asked.k, asked.sae) == ("I went", True, 7, "")
+    assert (asked.passage, asked.k, asked.sae) == (Passage("I went", chat=True), 7, "")
     assert asked.density[5] == steerer.card(5).density
     assert [feature["index"] for feature in result["features"]] == [5, 7]
     assert result["features"][0] == {"index": 5, "max_act": 40.0, "mean_act": 9.0, "token": 1}
@@ -135,7 +136,7 @@ def test_while_the_model_loads_the_page_is_told_so(
 
 
 def test_a_feature_that_cannot_be_is_told_to_the_page(page: Page, backend: ScriptedBackend) -> None:
-    answer(backend, result=Firing((FiringFeature(999_999, 1.0, 1.0, 0),), TOKENS))
+    answer(backend, result=Firing((FiringFeature(999_999, 1.0, 1.0, 0),), TOKENS, 4))
     assert page.ask("FindFiring", prompt="x")["error"]["kind"] == "UnknownFeature"
 
 

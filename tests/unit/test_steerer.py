@@ -221,7 +221,10 @@ def read_means(backend: ScriptedBackend, *, hook_name: str = "blocks.2.hook_resi
     def answer(command: Command) -> None:
         answer_check(command)
         if isinstance(command, ReadMeans):
-            texts = [text if isinstance(text, str) else text[0].content for text in command.texts]
+            texts = [
+                text.prompt if isinstance(text.prompt, str) else text.prompt[0].content
+                for text in command.texts
+            ]
             rows = tuple((float(len(text)), float(len(text.split()))) for text in texts)
             said = Answer(command.request, result=Activations(command.hook_name or hook_name, rows))
             threading.Thread(target=backend.say, args=(said,)).start()
@@ -233,7 +236,8 @@ def test_a_contrast_asks_once_for_both_lists(steerer: sw.Steerer, backend: Scrip
     read_means(backend)
     vector = steerer.contrast_vector(["aaaa bb", "a a a a"], ["a b"], name="long")
     (asked,) = backend.sent(ReadMeans)
-    assert (asked.texts, asked.hook_name, asked.pool) == (("aaaa bb", "a a a a", "a b"), "", "mean")
+    assert [text.prompt for text in asked.texts] == ["aaaa bb", "a a a a", "a b"]
+    assert (asked.hook_name, asked.pool) == ("", "mean")
     assert vector == sw.Vector([7.0 - 3.0, 3.0 - 2.0], "long", "blocks.2.hook_resid_post")  # type: ignore[arg-type]
     assert strengths(steerer.compare("x", [vector.at(2)])) == [[], [2.0]]
 
@@ -246,7 +250,7 @@ def test_a_contrast_reads_single_texts_and_chats_where_it_is_told(
         "abcd", [{"role": "user", "content": "a b"}], hook_name="blocks.1.hook_resid_pre", pool="last"
     )
     (asked,) = backend.sent(ReadMeans)
-    assert asked.texts == ("abcd", (sw.Message("user", "a b"),))
+    assert [text.prompt for text in asked.texts] == ["abcd", (sw.Message("user", "a b"),)]
     assert (asked.hook_name, asked.pool) == ("blocks.1.hook_resid_pre", "last")
     assert (vector.numbers(), vector.hook_name) == ([1.0, -1.0], "blocks.1.hook_resid_pre")
 

@@ -152,7 +152,7 @@ def test_the_page_makes_one_of_two_sets_of_texts(
     page.post({"id": "m", "command": {"type": "MakeVector", "name": " peace ", "pool": "last", **texts}})
     asked = backend.commands[-1]
     assert isinstance(asked, ReadMeans)
-    assert asked.texts == ("calm", "quiet", "loud")
+    assert [passage.prompt for passage in asked.texts] == ["calm", "quiet", "loud"]
     assert asked.pool == "last"
     rows = ((1.0, 0.0), (3.0, 2.0), (1.0, 5.0))
     backend.say(Answer(asked.request, None, Activations("blocks.2.hook_resid_post", rows)))

@@ -12,7 +12,7 @@ import torch
 from sae_lens import SAE
 
 from steer_widget.errors import InvalidInput, PromptTooLong, SaeMismatch
-from steer_widget.protocol import ContrastOf, Scored
+from steer_widget.protocol import ContrastOf, Passage, Scored
 from steer_widget.spec import Message
 from steer_widget.worker import contrasting
 from tests.tiny import make
@@ -23,7 +23,11 @@ B = ("What do you do with good news?", "She said that the letter had come too la
 
 
 def ask(engine: Any, a: Any, b: Any, **options: Any) -> Scored:
-    return engine.contrast(ContrastOf(1, a, b, **{"k": make.D_SAE, **options}))
+    return engine.contrast(ContrastOf(1, passages(a), passages(b), **{"k": make.D_SAE, **options}))
+
+
+def passages(texts: Any) -> tuple[Passage, ...]:
+    return tuple(text if isinstance(text, Passage) else Passage(text) for text in texts)
 
 
 def activations(engine: Any, ids: list[int]) -> torch.Tensor:

@@ -11,7 +11,7 @@ import torch
 from sae_lens import SAE
 
 from steer_widget.errors import GenerationError, InvalidInput, PromptTooLong, SaeMismatch
-from steer_widget.protocol import FeaturesOn, Firing
+from steer_widget.protocol import FeaturesOn, Firing, Passage
 from steer_widget.spec import Message
 from steer_widget.worker import firing
 from tests.tiny import make
@@ -21,8 +21,8 @@ PROMPT = "The mountains were white with snow"
 CHAT = (Message("user", "Hello sea"),)
 
 
-def ask(engine: Any, prompt: Any = PROMPT, **options: Any) -> Firing:
-    return engine.firing(FeaturesOn(1, prompt, **{"k": make.D_SAE, **options}))
+def ask(engine: Any, prompt: Any = PROMPT, chat: bool = False, **options: Any) -> Firing:
+    return engine.firing(FeaturesOn(1, Passage(prompt, chat), **{"k": make.D_SAE, **options}))
 
 
 def activations(engine: Any, ids: list[int]) -> torch.Tensor:

@@ -16,7 +16,15 @@ from steer_widget.spec import Control, Feature, Vector
 from steer_widget.worker.engine import Engine
 from tests.tiny import make
 from tests.worker.conftest import make_engine, sae_of
-from tests.worker.families import FAMILIES, last_reader_of
+from tests.worker.families import (
+    FAMILIES,
+    NORM_BEHIND_ATTENTION,
+    block_of,
+    last_reader_of,
+    projection_of,
+    weight_of,
+    writer_of,
+)
 
 LESS_ONE = {"gemma", "gemma2", "gemma3", "gemma3_text"}  # they keep γ less 1
 LAYER_NORM = {
@@ -124,9 +132,26 @@ def test_parts_that_lie_on_disk_are_read_too(tmp_path: Path, family: str) -> Non
     assert [t.logit for t in found.down] == pytest.approx([t.logit for t in wanted.down], rel=1e-4)
 
 
+@pytest.mark.parametrize("family", ["llama", "gpt2", "gemma2", "olmo2", "falcon"])
+def test_what_heads_write_goes_through_their_projection_first(engine_of, family: str) -> None:
+    engine = engine_of(family)
+    model, z = engine.adapter.model, torch.randn(make.D_MODEL, generator=torch.Generator().manual_seed(4))
+    block = block_of(model, family, 1)
+    with torch.no_grad():
+        written = z @ weight_of(projection_of(block, family), family)
+        if family in NORM_BEHIND_ATTENTION:
+            written = written * (writer_of(block, family).weight + (family in LESS_ONE))
+        wanted = lens(model, family, written)
+    found = engine.lens(LensOf(1, Vector(z.tolist(), hook_name="blocks.1.attn.hook_z"), 5))
+    assert [t.token_id for t in found.up] == wanted.argsort(descending=True)[:5].tolist()
+    assert [t.logit for t in found.up] == pytest.approx(wanted.topk(5).values.tolist(), rel=1e-4)
+
+
 def test_what_has_no_lens_is_refused(engine) -> None:
     with pytest.raises(InvalidInput) as caught:
-        engine.lens(LensOf(1, Vector([1.0] * make.D_MODEL, hook_name="blocks.1.attn.hook_z")))
+        engine.lens(
+            LensOf(1, Vector([1.0] * make.D_MODEL, hook_name="model.layers.1.self_attn.q_proj.input"))
+        )
     assert caught.value.field == "hook_name"
     with pytest.raises(SaeMismatch, match="32"):
         engine.lens(LensOf(1, Vector([1.0, 2.0])))

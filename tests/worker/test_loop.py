@@ -15,13 +15,17 @@ from steer_widget.protocol import (
     CancelRun,
     CellDone,
     CellMeasured,
+    CoFiringOf,
     ContrastOf,
     Event,
+    FeaturesByToken,
     FeaturesOn,
     LensOf,
     Load,
     NeighboursOf,
     NextTokenOf,
+    OutputScoresOf,
+    Passage,
     Question,
     ReadMeans,
     Ready,
@@ -126,12 +130,12 @@ def test_a_run_in_the_middle_of_another_changes_neither(
 
 
 def test_texts_are_read_for_a_question_in_the_middle_of_a_run(worker: Loop, engine: Engine) -> None:
-    worker.after(2, Tokens, lambda: worker.loop.take(ReadMeans(1, ("the sea", "the snow"))))
+    worker.after(2, Tokens, lambda: worker.loop.take(ReadMeans(1, (Passage("the sea"), Passage("the snow")))))
     worker.start("long", LONG)
     answer = worker.wait_for(Answer)
     assert worker.wait_for(RunDone).run == "long"
     assert answer.error is None
-    assert answer.result == engine.means(ReadMeans(1, ("the sea", "the snow")))
+    assert answer.result == engine.means(ReadMeans(1, (Passage("the sea"), Passage("the snow"))))
     assert worker.tokens("long") == run(engine, LONG).tokens
 
 
@@ -144,12 +148,15 @@ def asked(number: int, prompt: str = "I went for a walk") -> NextTokenOf:
 
 QUESTIONS = (
     TokensOf(1, "the sea", columns=(STEERED,)),
-    FeaturesOn(2, "the snow"),
+    FeaturesOn(2, Passage("the snow")),
     asked(3),
-    ReadMeans(4, ("the sea",)),
+    ReadMeans(4, (Passage("the sea"),)),
     LensOf(5, Feature(3)),
     NeighboursOf(6, Feature(3)),
-    ContrastOf(7, ("the sea",), ("the snow",)),
+    ContrastOf(7, (Passage("the sea"),), (Passage("the snow"),)),
+    FeaturesByToken(8, Passage("the snow")),
+    CoFiringOf(9, 3, (Passage("the sea and the snow were white"),)),
+    OutputScoresOf(10, (Feature(3), Feature(4))),
 )
 
 
@@ -163,6 +170,9 @@ def known(engine: Engine, question: Question) -> object:
         LensOf: engine.lens,
         NeighboursOf: engine.neighbours,
         ContrastOf: engine.contrast,
+        FeaturesByToken: engine.firing_by_token,
+        CoFiringOf: engine.co_firing,
+        OutputScoresOf: engine.output_scores,
     }
     return asks[type(question)](question)
 
@@ -224,7 +234,7 @@ def test_a_dial_that_never_rests_does_not_hold_up_a_run(worker: Loop, engine: En
 def test_a_question_that_is_refused_or_fails_is_answered_so(
     worker: Loop, engine: Engine, monkeypatch
 ) -> None:
-    worker.loop.take(FeaturesOn(1, "the sea", sae="nobody"))
+    worker.loop.take(FeaturesOn(1, Passage("the sea"), sae="nobody"))
     refused = worker.wait_for(Answer)
     assert refused.error is not None
     assert (refused.error.kind, refused.error.field) == ("InvalidInput", "sae")

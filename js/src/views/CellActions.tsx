@@ -12,11 +12,19 @@ interface Props {
 
 /** What is done with a text now and then; shown when it is pointed at or focused, and always for touch. */
 export function CellActions({ run, cell, name }: Props) {
-  const { results, id } = useView();
+  const { results, parts, id } = useView();
   if (cell.text === "") return null;
   const isPinned = results.isPinned(run, cell.index);
   return (
     <span class="sw-cell-actions" data-pinned={isPinned}>
+      <IconButton
+        icon="spark"
+        class="sw-fires-in"
+        label={`What fires in ${name}`}
+        title="What fires here: in all of the text. Press a word of it for that word alone."
+        testId={`sw-fires-in-${cell.index}`}
+        onPress={() => parts.mark({ run, at: cell.index, range: null }, id("texts"))}
+      />
       <IconButton
         icon="expand"
         label={`Read ${name} by itself`}

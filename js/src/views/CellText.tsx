@@ -1,5 +1,7 @@
-import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
-import { drawMarked } from "../marked";
+import { computed } from "@preact/signals";
+import { useEffect, useLayoutEffect, useMemo, useRef } from "preact/hooks";
+import { focusOn } from "../focus";
+import { drawMarked, drawParts } from "../marked";
 import { useView } from "../page";
 import type { CellView, TokenMeasures } from "../protocol.gen";
 import { useNear } from "../sight";
@@ -31,7 +33,7 @@ const PLAIN: Plan = [null, false, null, ""];
 
 /** Colours are chosen text by text: on the table, they would have the browser go through all of it at once. */
 function dress(node: HTMLElement, by: ColourBy | null): void {
-  if (by === null) delete node.dataset["colourBy"];
+  if (by === null || by === "nothing") delete node.dataset["colourBy"];
   else node.dataset["colourBy"] = by;
 }
 
@@ -42,7 +44,7 @@ const isSame = (a: Plan, b: Plan): boolean => a.every((one, i) => one === b[i]);
  * the reader survives and long texts cost no more than short ones. Marks and colours come when it has ended.
  */
 export function CellText({ run, cell, baseline, name, isRunOn, testId }: Props) {
-  const { results, store } = useView();
+  const { results, parts, store } = useView();
   const { tokens, frames } = results;
   const { text } = cell;
   const { activations } = cell.measures;
@@ -55,10 +57,15 @@ export function CellText({ run, cell, baseline, name, isRunOn, testId }: Props) 
   const withRemoved = against !== null && results.showsRemoved.value;
   const by = hasEnded ? tokens.colourBy.value : "nothing";
   const feature = by === "activation" ? tokens.feature.value : "";
-  const held = by === "nothing" ? null : tokens.held(run, cell);
+  const { value: marks } = useMemo(
+    () => computed(() => parts.marks(run, cell.index)),
+    [parts, run, cell.index],
+  );
+  const isRead = by !== "nothing" || (hasEnded && marks !== "");
+  const held = isRead ? tokens.held(run, cell) : null;
   const read = typeof held === "object" && held !== null && held.texts.length > 0 ? held : null;
 
-  const isAsked = by !== "nothing" && isNear && (!isRunOn || isScored(cell));
+  const isAsked = isRead && isNear && (!isRunOn || isScored(cell));
   const round = tokens.round.value;
   useEffect(
     () => (isAsked && round >= 0 ? tokens.want(run, cell) : undefined),
@@ -88,16 +95,23 @@ export function CellText({ run, cell, baseline, name, isRunOn, testId }: Props) 
         drawn.current = { text, plan };
         dress(node, plan === PLAIN || read === null ? null : by);
         if (plan === PLAIN) {
+          const isLeft = node.contains(document.activeElement);
           node.textContent = text;
+          if (isLeft) focusOn(node.closest<HTMLElement>("[tabindex]"));
           return;
         }
         const values = read && valuesOf(read, activations, by, feature);
         if (values !== null) tokens.stretch(run, values);
         drawMarked(node, text, { against, withRemoved, tokens: read, by, values });
+        drawParts(node, marks);
       },
       isNear ? NEAR_COST_MS : FAR_COST_MS,
     );
   }, [text, isNear, against, withRemoved, read, colouring, frames, tokens, run, activations, by, feature]);
+
+  useLayoutEffect(() => {
+    if (box.current !== null) drawParts(box.current, marks);
+  }, [marks]);
 
   const top = read === null ? null : tokens.top(run);
   useLayoutEffect(() => {

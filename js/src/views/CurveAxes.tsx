@@ -1,15 +1,15 @@
 import { tickWords } from "../axes";
+import type { Coherent } from "../band";
 import type { Zone } from "../curves";
 import { plainNumber } from "../numbers";
 import { useView } from "../page";
-import { HEIGHT_PX, MARGIN, type Plot, zonePixels } from "../plot";
-import type { CoherentBand } from "./Summary";
+import { HEIGHT_PX, MARGIN, type Plot, pixelAt, zonePixels } from "../plot";
 
 interface Props {
   plot: Plot;
   xLabel: string;
   zone: Zone;
-  band: CoherentBand | null;
+  band: Coherent | null;
 }
 
 const BOTTOM = HEIGHT_PX - MARGIN.bottom;
@@ -25,6 +25,7 @@ export function CurveAxes({ plot, xLabel, zone, band }: Props) {
   // Strengths are numbers of the user's: each stays as it was given.
   const xWords = x.ticks.map(plainNumber);
   const height = BOTTOM - MARGIN.top;
+  const [bandFrom, bandTo] = band === null ? [0, 0] : [pixelAt(band.from, plot), pixelAt(band.to, plot)];
   return (
     <g aria-hidden>
       <defs>
@@ -32,13 +33,13 @@ export function CurveAxes({ plot, xLabel, zone, band }: Props) {
           <path class="sw-zone-line" d="M0 0V6" />
         </pattern>
       </defs>
-      {band !== null && (
+      {bandFrom < bandTo && (
         <rect
           class="sw-curve-band"
           data-testid="sw-curve-band"
-          x={x.at(band.from)}
+          x={bandFrom}
           y={MARGIN.top}
-          width={Math.max(0, x.at(band.to) - x.at(band.from))}
+          width={bandTo - bandFrom}
           height={height}
         />
       )}

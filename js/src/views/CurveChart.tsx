@@ -1,4 +1,5 @@
 import { useState } from "preact/hooks";
+import type { Coherent } from "../band";
 import { stopWords } from "../columns";
 import type { Point, Zone } from "../curves";
 import { plainNumber } from "../numbers";
@@ -10,14 +11,13 @@ import type { NamedLine } from "./CurveLegend";
 import { CurveLine } from "./CurveLine";
 import { CurveTip } from "./CurveTip";
 import { DataTable } from "./DataTable";
-import type { CoherentBand } from "./Summary";
 
 interface Props {
   plot: Plot;
   named: readonly NamedLine[];
   xLabel: string;
   zone: Zone;
-  band: CoherentBand | null;
+  band: Coherent | null;
 }
 
 /** A place among the points: line and number of the point on it. */

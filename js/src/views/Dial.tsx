@@ -1,5 +1,7 @@
 import type { ComponentChildren } from "preact";
+import { bandWords, coherent } from "../band";
 import { plainNumber, signed } from "../numbers";
+import type { Band } from "../protocol.gen";
 import type { Scale } from "../strength";
 
 interface Props {
@@ -10,8 +12,8 @@ interface Props {
   hint: string;
   /** False for factors, which read as 2, not as +2. */
   signs: boolean;
-  /** Strengths between which texts are steered and still hold together, in the dial's own unit. */
-  band?: { from: number; to: number } | undefined;
+  /** Where it steers and texts still hold together, in the dial's own unit. */
+  band?: Band | null;
   /** Said after the strength, such as its dose. */
   also?: string;
   onChange: (strength: number) => void;
@@ -53,7 +55,7 @@ export function Dial({
           "--sw-rest": percentAt(rest),
         }}
       >
-        {band !== undefined && <Band band={band} scale={scale} words={words} testId={`${testId}-band`} />}
+        {band != null && <BandZone band={band} scale={scale} testId={`${testId}-band`} />}
         <input
           type="range"
           min={-1}
@@ -75,23 +77,43 @@ export function Dial({
 }
 
 interface BandProps {
-  band: { from: number; to: number };
+  band: Band;
   scale: Scale;
-  words: (strength: number) => string;
   testId: string;
 }
 
-function Band({ band, scale, words, testId }: BandProps) {
-  const from = scale.toPosition(Math.min(band.from, band.to));
-  const to = scale.toPosition(Math.max(band.from, band.to));
+/** Where it steers and texts hold together, with a tick at iso-KL; the other sign has it mirrored, fainter. */
+function BandZone({ band, scale, testId }: BandProps) {
+  const zone = coherent(band, scale);
+  const iso = band.iso_kl;
   return (
     <span class="sw-ruler">
-      <span
-        class="sw-band"
-        title={`From ${words(band.from)} to ${words(band.to)} it steers and texts still hold together.`}
-        style={{ left: percentAt(from), right: percentAt(-to) }}
-        data-testid={testId}
-      />
+      {[1, -1].map((sign) => {
+        const at = (strength: number) => scale.toPosition(sign * strength);
+        const ends = zone && [at(zone.from), at(zone.to)].sort((a, b) => a - b);
+        const name = sign > 0 ? testId : `${testId}-mirrored`;
+        const hint = bandWords(band) + (sign > 0 ? "" : " Measured for the other sign.");
+        return (
+          <span key={sign} data-mirrored={sign < 0}>
+            {ends !== null && (
+              <span
+                class="sw-band"
+                title={hint}
+                style={{ left: percentAt(ends[0] ?? 0), right: percentAt(-(ends[1] ?? 0)) }}
+                data-testid={name}
+              />
+            )}
+            {iso !== null && iso <= scale.max && (
+              <span
+                class="sw-iso"
+                title={hint}
+                style={{ left: percentAt(at(iso)) }}
+                data-testid={`${name}-iso`}
+              />
+            )}
+          </span>
+        );
+      })}
     </span>
   );
 }

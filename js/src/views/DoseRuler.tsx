@@ -6,25 +6,37 @@ import { Icon } from "./Icon";
 
 const ABOUT =
   "Dose: length of the edit against the usual length of the hidden state there, for a direction of length 1. The measured dose stands below each text.";
-const COLLAPSED = `Above a dose of ${COLLAPSE_DOSE} half of all texts have collapsed.`;
+const USUALLY = `Above a dose of ${COLLAPSE_DOSE} half of all texts have collapsed.`;
 
 interface Props {
   scale: Scale;
   /** Dose of strength 1. */
   perUnit: number;
   strength: number;
+  /** From which strength on texts of this very direction fall apart, where that was measured. */
+  collapse: number | null;
   testId: string;
 }
 
+/** Whether texts fall apart, as measured or as is usual; what is said of it. */
+export function collapseWords(dose: number, strength: number, collapse: number | null): string {
+  if (collapse === null) return dose > COLLAPSE_DOSE ? USUALLY : "";
+  return Math.abs(strength) >= collapse ? measured(collapse) : "";
+}
+
+const measured = (collapse: number): string =>
+  `Texts of this direction fell apart at ${plainNumber(collapse)}, when it was calibrated.`;
+
 /** What is said after the strength. */
-export const doseSaid = (dose: number): string =>
-  `, dose ${doseWords(dose)}${dose > COLLAPSE_DOSE ? `. ${COLLAPSED}` : ""}`;
+export const doseSaid = (dose: number, strength: number, collapse: number | null): string =>
+  `, dose ${doseWords(dose)}. ${collapseWords(dose, strength, collapse)}`.replace(/\. $/, "");
 
 /** Below the track: which dose its strengths are, and where texts fall apart. */
-export function DoseRuler({ scale, perUnit, strength, testId }: Props) {
+export function DoseRuler({ scale, perUnit, strength, collapse, testId }: Props) {
   const dose = Math.abs(strength) * perUnit;
-  const { ticks, zones } = doseScale(scale, perUnit);
-  const isOver = dose > COLLAPSE_DOSE;
+  const { ticks, zones } = doseScale(scale, perUnit, collapse ?? undefined);
+  const over = collapseWords(dose, strength, collapse);
+  const isOver = over !== "";
   return (
     <>
       <span class="sw-dose-name" aria-hidden title={ABOUT}>
@@ -36,7 +48,7 @@ export function DoseRuler({ scale, perUnit, strength, testId }: Props) {
             <span
               key={from}
               class="sw-dose-zone"
-              title={COLLAPSED}
+              title={collapse === null ? USUALLY : measured(collapse)}
               style={{ left: percentAt(from), right: percentAt(-to) }}
               data-testid={`${testId}-zone`}
             />
@@ -51,7 +63,7 @@ export function DoseRuler({ scale, perUnit, strength, testId }: Props) {
       <span
         class="sw-dose-value"
         aria-hidden
-        title={isOver ? `${COLLAPSED} ${ABOUT}` : ABOUT}
+        title={`${over} ${ABOUT}`.trim()}
         data-over={isOver}
         data-testid={testId}
       >

@@ -1,7 +1,8 @@
 import { neuronpediaUrl } from "../neuronpedia";
 import { rounded, short } from "../numbers";
-import type { FeatureCard, SaeInfo } from "../protocol.gen";
+import type { FeatureCard, SaeInfo, Steerable } from "../protocol.gen";
 import { ExampleText } from "./ExampleText";
+import { Explore } from "./Explore";
 import { Icon } from "./Icon";
 import { LensTokens } from "./LensTokens";
 
@@ -50,15 +51,16 @@ function facts(card: FeatureCard | undefined, sae: SaeInfo | null): Fact[] {
 
 interface Props {
   card: FeatureCard | undefined;
-  index: number;
+  direction: Steerable;
   sae: SaeInfo | null;
   /** Whether it stands beside a list, hidden from the keyboard. */
   isPreview?: boolean;
 }
 
-/** What is known of a feature, in full. */
-export function FeatureDetails({ card, index, sae, isPreview = false }: Props) {
-  const url = neuronpediaUrl(sae, index);
+/** What is known of a feature, in full, and what can be asked of it; of a vector, what can be asked. */
+export function FeatureDetails({ card, direction, sae, isPreview = false }: Props) {
+  const isFeature = direction.kind === "feature";
+  const url = isFeature ? neuronpediaUrl(sae, direction.index) : null;
   return (
     <div class="sw-details" data-testid="sw-feature-details">
       <div class="sw-card-facts">
@@ -86,26 +88,17 @@ export function FeatureDetails({ card, index, sae, isPreview = false }: Props) {
         )}
       </div>
       {card === undefined ? (
-        <p class="sw-quiet">Nothing more is known of this feature yet.</p>
+        isFeature && <p class="sw-quiet">Nothing more is known of this feature yet.</p>
       ) : (
         <div class="sw-card-body">
           <TopExamples card={card} />
           <div class="sw-lenses">
-            <LensTokens
-              title="Raises"
-              hint="Tokens that this direction raises most if it is read out directly (logit lens)."
-              tokens={card.logit_lens_up}
-              testId="sw-tokens-up"
-            />
-            <LensTokens
-              title="Lowers"
-              hint="Tokens that this direction lowers most if it is read out directly (logit lens)."
-              tokens={card.logit_lens_down}
-              testId="sw-tokens-down"
-            />
+            <LensTokens title="Raises" tokens={card.logit_lens_up} testId="sw-tokens-up" />
+            <LensTokens title="Lowers" tokens={card.logit_lens_down} testId="sw-tokens-down" />
           </div>
         </div>
       )}
+      {!isPreview && <Explore direction={direction} hasLens={(card?.logit_lens_up.length ?? 0) > 0} />}
     </div>
   );
 }

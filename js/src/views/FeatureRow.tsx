@@ -19,7 +19,7 @@ interface Props {
 
 /** One edit of the selection: mostly a feature; a vector or a control where Python put one. */
 export function FeatureRow({ row, index, edit, moves, drop }: Props) {
-  const { store, actions } = useView();
+  const { store, actions, bands } = useView();
   const direction = edit.feature;
   const feature = featureOf(direction);
   const card = store.card(feature);
@@ -37,6 +37,12 @@ export function FeatureRow({ row, index, edit, moves, drop }: Props) {
     if (online && feature !== null) void actions.learn(feature.index, feature.sae);
   }, [actions, feature?.index, feature?.sae, saes, online]);
 
+  // A feature's card has its band; of others it is asked.
+  const { kind } = direction;
+  useEffect(() => {
+    if (online && kind !== "feature") void bands.read(direction);
+  }, [bands, kind, row, online]);
+
   return (
     <li
       class="sw-row"
@@ -52,8 +58,12 @@ export function FeatureRow({ row, index, edit, moves, drop }: Props) {
       {["feature", "strength", "more_strengths", "unit", "method", "positions"].map((field) => (
         <FieldError key={field} field={`${field}/${row}`} testId={`sw-field-error-${field}-${index}`} />
       ))}
-      {direction.kind === "feature" && store.ui.opened.value.has(row) && (
-        <FeatureDetails card={card} index={direction.index} sae={saeOf(direction, saes)} />
+      {store.ui.opened.value.has(row) && (
+        <FeatureDetails
+          card={direction.kind === "feature" ? card : undefined}
+          direction={direction}
+          sae={saeOf(direction, saes)}
+        />
       )}
     </li>
   );

@@ -8,6 +8,7 @@ import { Choice } from "./Choice";
 import { errorId, FieldError } from "./FieldError";
 import { Hits } from "./Hits";
 import { Icon } from "./Icon";
+import { Toggle } from "./Toggle";
 
 /** Words search labels, a number is an index, a button asks what fires on the prompt; a combobox as any other. */
 export function FeatureSearch() {
@@ -16,8 +17,8 @@ export function FeatureSearch() {
   const input = useRef<HTMLInputElement>(null);
   const { saes, n_labels } = store.status.value;
   const isWrong = store.fieldErrors.value["search"] !== undefined;
-  const { answer, active, isOpen } = finder;
-  const nHits = answer?.hits.length ?? 0;
+  const { active, isOpen } = finder;
+  const nHits = finder.hits.length;
   const problem = finding.firingProblem;
 
   const onKeyDown = (event: KeyboardEvent) => {
@@ -91,6 +92,19 @@ export function FeatureSearch() {
         >
           Fires on the prompt
         </Button>
+        {/* biome-ignore lint/a11y/noStaticElementInteractions: a press must not take the focus from the box, which closes the list */}
+        <span onMouseDown={(event) => event.preventDefault()}>
+          <Toggle
+            words="Steers best first"
+            title="Ranks what is found by its output score: how much a feature, amplified, brings its own tokens forth"
+            on={finding.isRanked.value}
+            testId="sw-rank"
+            onChange={(isOn) => {
+              input.current?.focus();
+              finder.rank(isOn);
+            }}
+          />
+        </span>
       </div>
       <Hits finder={finder} />
       <FieldError field="search" testId="sw-field-error-feature" />

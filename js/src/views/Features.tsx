@@ -1,7 +1,9 @@
 import { useRef } from "preact/hooks";
+import { isCalibrated } from "../band";
 import { useRowMoves } from "../moves";
 import { useView } from "../page";
 import { rowKeys } from "../rows";
+import { Button } from "./Button";
 import { FeatureRow } from "./FeatureRow";
 import { FeatureSearch } from "./FeatureSearch";
 import { MasterDial } from "./MasterDial";
@@ -10,7 +12,7 @@ import { SuggestMenu } from "./SuggestMenu";
 
 /** What is selected, in the order of the columns, and how more is found. */
 export function Features() {
-  const { store, id } = useView();
+  const { store, bands, id } = useView();
   const list = useRef<HTMLUListElement>(null);
   const moves = useRowMoves(list);
   const { edits, layout } = store.selection.value.value;
@@ -18,6 +20,9 @@ export function Features() {
   const nHidden = edits.filter((edit) => edit.is_hidden).length;
   const isElsewhere = layout === "grid" || layout === "sweep";
   const last = edits.length - 1;
+  const unknown = edits.filter(
+    (edit) => isCalibrated(edit) && store.known(edit.feature).band === null && !bands.isPending(edit.feature),
+  );
   return (
     <section class="sw-section" aria-labelledby={id("features")}>
       <div class="sw-heading">
@@ -28,6 +33,18 @@ export function Features() {
           </span>
         )}
         <span class="sw-heading-tools">
+          {unknown.length > 1 && (
+            <Button
+              kind="link"
+              title="Finds for each row the strengths between which it steers and texts still hold together"
+              testId="sw-calibrate-all"
+              onPress={() => {
+                for (const { feature } of unknown) void bands.find(feature);
+              }}
+            >
+              Calibrate all
+            </Button>
+          )}
           <SuggestMenu />
           <SetMenu kind="vectors" />
           <SetMenu kind="features" />

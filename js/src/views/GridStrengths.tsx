@@ -1,9 +1,11 @@
 import { useState } from "preact/hooks";
+import { gridOver } from "../band";
 import { type NumberRule, parseNumber, plainNumber } from "../numbers";
 import { useView } from "../page";
 import { PLAIN_TEXT } from "../plain_text";
 import { sortedOnce, withoutStrength, withReplaced } from "../strengths";
 import { errorId, FieldError } from "./FieldError";
+import { OverBand } from "./OverBand";
 import { StrengthChips } from "./StrengthChips";
 
 const PATH = "grid_strengths";
@@ -67,6 +69,7 @@ export function GridStrengths() {
           add();
         }}
       />
+      <OverBand over={(zone) => ({ grid_strengths: gridOver(zone) })} />
       <FieldError field={PATH} testId="sw-field-error-grid_strengths" />
     </div>
   );

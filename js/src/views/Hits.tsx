@@ -11,8 +11,7 @@ import { SearchHit } from "./SearchHit";
 export function Hits({ finder }: { finder: Finder }) {
   const { store, finding, id } = useView();
   const list = useRef<HTMLDivElement>(null);
-  const { answer, active, isOpen, isReading } = finder;
-  const hits = answer?.hits ?? [];
+  const { answer, active, hits, scores, isOpen, isReading } = finder;
   const shown = hits[active];
   const searched = searchedSae(finding.sae.value, store.status.value.saes) ?? "";
   const dSae = saeOf({ kind: "feature", index: 0, label: "", sae: searched }, store.status.value.saes)?.d_sae;
@@ -33,6 +32,7 @@ export function Hits({ finder }: { finder: Finder }) {
             hit={hit}
             id={id(`hit-${i}`)}
             active={i === active}
+            score={scores[i]}
             isSelected={finding.isSelected(hit)}
             onPick={() => finder.add(hit)}
             onPoint={() => {
@@ -67,13 +67,18 @@ function nothingWords(text: string, dSae: number | undefined): string {
 function Preview({ hit }: { hit: Hit }) {
   const { store } = useView();
   const { index, label } = hit.card;
-  const sae = saeOf({ kind: "feature", index, label, sae: hit.sae }, store.status.value.saes);
+  const direction = { kind: "feature", index, label, sae: hit.sae } as const;
   return (
     <div class="sw-preview" aria-hidden data-testid="sw-preview">
       <p class="sw-preview-label" dir="auto">
         {label || "no label"}
       </p>
-      <FeatureDetails card={hit.card} index={index} sae={sae} isPreview />
+      <FeatureDetails
+        card={hit.card}
+        direction={direction}
+        sae={saeOf(direction, store.status.value.saes)}
+        isPreview
+      />
     </div>
   );
 }

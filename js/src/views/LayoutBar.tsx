@@ -31,9 +31,9 @@ export function LayoutBar() {
   const proposal = (chosen: Layout): Partial<Selection> => {
     const { saes } = store.status.value;
     if (chosen === "grid" && selection.grid_strengths.length === 0)
-      return { grid_strengths: gridProposal(selection, saes, store.card) };
+      return { grid_strengths: gridProposal(selection, saes, store.known) };
     if (chosen === "sweep" && selection.sweep_start === selection.sweep_stop)
-      return sweepProposal(selection, saes, store.card);
+      return sweepProposal(selection, saes, store.known);
     return {};
   };
   return (

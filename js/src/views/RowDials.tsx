@@ -1,6 +1,7 @@
 import { dialOf, methodHint, methodOf, methodOptions } from "../methods";
 import { useView } from "../page";
 import type { SelectedEdit } from "../protocol.gen";
+import { BandLine } from "./BandLine";
 import { Choice } from "./Choice";
 import { MoreStrengths } from "./MoreStrengths";
 import { PositionsChoice } from "./PositionsChoice";
@@ -45,6 +46,7 @@ export function RowDials({ row, index, edit, name }: Props) {
         testId={`sw-positions-${index}`}
         onChange={(positions) => actions.changeEdit(row, "positions", (e) => ({ ...e, positions }))}
       />
+      <BandLine row={row} index={index} edit={edit} name={name} />
       {hasStrength && <MoreStrengths row={row} index={index} edit={edit} name={name} />}
     </div>
   );

@@ -1,8 +1,10 @@
+import { isCalibrated } from "../band";
 import { explain, kindOf, labelOf } from "../directions";
 import { dialOf, methodOf } from "../methods";
 import type { RowMoves } from "../moves";
 import { useView } from "../page";
 import type { SelectedEdit } from "../protocol.gen";
+import { Button } from "./Button";
 import { EditMarks } from "./EditMarks";
 import { Icon } from "./Icon";
 import { IconButton } from "./IconButton";
@@ -19,9 +21,9 @@ interface Props {
   moves: RowMoves;
 }
 
-/** What is steered, and what can be done with its row. Only features have a card to open. */
+/** What is steered, and what can be done with its row. */
 export function RowHead({ row, index, edit, name, label, moves }: Props) {
-  const { store, editing } = useView();
+  const { store, bands, editing } = useView();
   const direction = edit.feature;
   const { saes } = store.status.value;
   const isFeature = direction.kind === "feature";
@@ -49,16 +51,25 @@ export function RowHead({ row, index, edit, name, label, moves }: Props) {
       )}
       <EditMarks edit={edit} />
       <span class="sw-row-buttons">
-        {isFeature && (
-          <IconButton
-            icon="chevron"
-            class="sw-expander"
-            label={`Details of ${name}`}
-            expanded={store.ui.opened.value.has(row)}
-            testId={`sw-details-${index}`}
-            onPress={() => store.ui.toggle(row)}
-          />
+        {isCalibrated(edit) && store.known(direction).band === null && !bands.isPending(direction) && (
+          <Button
+            kind="link"
+            aria-label={`Calibrate ${name}`}
+            title="Finds the strengths between which it steers and texts still hold together"
+            testId={`sw-calibrate-${index}`}
+            onPress={() => void bands.find(direction)}
+          >
+            Calibrate
+          </Button>
         )}
+        <IconButton
+          icon="chevron"
+          class="sw-expander"
+          label={`Details of ${name}`}
+          expanded={store.ui.opened.value.has(row)}
+          testId={`sw-details-${index}`}
+          onPress={() => store.ui.toggle(row)}
+        />
         {dialOf(methodOf(edit)) !== "none" && (
           <IconButton
             icon="negate"

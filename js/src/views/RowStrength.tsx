@@ -1,4 +1,5 @@
-import { featureOf, normOf, saeOf, sourceOf } from "../directions";
+import { bandIn } from "../band";
+import { normOf, saeOf, sourceOf } from "../directions";
 import { dosePerUnit } from "../dose";
 import { dialOf, methodHint, methodOf, resetOf } from "../methods";
 import { type NumberRule, plainNumber, signed } from "../numbers";
@@ -20,25 +21,26 @@ interface Props {
   index: number;
   edit: SelectedEdit;
   name: string;
-  /** Strengths between which it steers and texts still hold together, in the row's unit. */
-  band?: { from: number; to: number };
 }
 
 /** Dial with its dose, number and unit; a factor has no unit. */
-export function RowStrength({ row, index, edit, name, band }: Props) {
-  const { store, actions, editing, id } = useView();
+export function RowStrength({ row, index, edit, name }: Props) {
+  const { store, actions, bands, editing, id } = useView();
   const { saes } = store.status.value;
   const path = `strength/${row}`;
   const method = methodOf(edit);
   const unit = edit.unit ?? "raw";
   const isFactor = dialOf(method) === "factor";
-  const card = store.card(featureOf(edit.feature));
+  const known = store.known(edit.feature);
+  const { master } = store.selection.value.value;
+  const band = bandIn(edit, saes, known, master);
+  const collapse = band?.collapse ?? null;
   const scale = isFactor
     ? FACTOR_SCALE
     : pushScale(dialRange(unit, saeOf(edit.feature, saes), normOf(edit.feature)));
-  const perUnit = dosePerUnit(edit, saes, card, store.selection.value.value.master);
+  const perUnit = dosePerUnit(edit, saes, known, master);
   const words = isFactor ? plainNumber : signed;
-  const start = resetOf(edit, saes, card);
+  const start = resetOf(edit, saes, known);
   // A vector has no activation, so no multiples of its maximum either.
   const units =
     sourceOf(edit.feature).kind === "vector" && unit !== "max_act"
@@ -55,7 +57,7 @@ export function RowStrength({ row, index, edit, name, band }: Props) {
         hint={methodHint(method)}
         signs={!isFactor}
         band={band}
-        also={perUnit === null ? "" : doseSaid(Math.abs(edit.strength) * perUnit)}
+        also={perUnit === null ? "" : doseSaid(Math.abs(edit.strength) * perUnit, edit.strength, collapse)}
         testId={`sw-dial-${index}`}
         onChange={(strength) => {
           store.ui.forget((field) => field === path);
@@ -63,7 +65,13 @@ export function RowStrength({ row, index, edit, name, band }: Props) {
         }}
       >
         {perUnit !== null && (
-          <DoseRuler scale={scale} perUnit={perUnit} strength={edit.strength} testId={`sw-dose-${index}`} />
+          <DoseRuler
+            scale={scale}
+            perUnit={perUnit}
+            strength={edit.strength}
+            collapse={collapse}
+            testId={`sw-dose-${index}`}
+          />
         )}
       </Dial>
       <span class="sw-strength-box">
@@ -107,7 +115,10 @@ export function RowStrength({ row, index, edit, name, band }: Props) {
           class="sw-unit"
           testId={`sw-unit-${index}`}
           describedBy={id(errorId(`unit/${row}`))}
-          onChange={(chosen) => actions.setUnit(row, chosen)}
+          onChange={(chosen) => {
+            actions.setUnit(row, chosen);
+            if (chosen === "auto" && known.band === null) void bands.find(edit.feature);
+          }}
         />
       )}
     </>

@@ -1,5 +1,6 @@
 import type { Hit } from "../finding";
 import { rounded } from "../numbers";
+import { scoreWords } from "./AskedAnswer";
 import { ExampleText } from "./ExampleText";
 import { Icon } from "./Icon";
 
@@ -9,6 +10,8 @@ interface Props {
   hit: Hit;
   id: string;
   active: boolean;
+  /** How well it steers: undefined where that was not asked, or is not known yet; null where it has no score. */
+  score: number | null | undefined;
   /** Whether it is among the rows already. */
   isSelected: boolean;
   onPick: () => void;
@@ -22,7 +25,7 @@ function ending(text: string): string {
 }
 
 /** A feature that was found: its label, and where it fires most, on the prompt or on texts known before. */
-export function SearchHit({ hit, id, active, isSelected, onPick, onPoint }: Props) {
+export function SearchHit({ hit, id, active, score, isSelected, onPick, onPoint }: Props) {
   const { card, fires } = hit;
   const example = fires ?? card.examples[0];
   const { density } = card;
@@ -55,6 +58,11 @@ export function SearchHit({ hit, id, active, isSelected, onPick, onPoint }: Prop
           </span>
         )}
         <span class="sw-facts">{fact}</span>
+        {score !== undefined && (
+          <span class="sw-badge" title={`Output score ${scoreWords(score)}`} data-testid="sw-hit-score">
+            steers {score === null ? "?" : score.toFixed(2)}
+          </span>
+        )}
       </div>
       {example !== undefined && (
         <div class="sw-hit-example">

@@ -15,20 +15,14 @@ const KINDS: Readonly<Record<SummaryKind, { words: string; hint: string }>> = {
   table: { words: "Table", hint: "All measures of each column." },
 };
 
-/** Where texts still hold together, in the unit of the strengths; drawn on the curves. */
-export interface CoherentBand {
-  readonly from: number;
-  readonly to: number;
-}
-
 /** The shown run in numbers: curves for a sweep, a heatmap for a batch, a table for anything. */
-export function Summary({ band = null }: { band?: CoherentBand | null }) {
+export function Summary() {
   const { store } = useView();
   const { run } = store.shown.value;
-  return run === null ? null : <SummaryOf run={run} band={band} />;
+  return run === null ? null : <SummaryOf run={run} />;
 }
 
-function SummaryOf({ run, band }: { run: RunView; band: CoherentBand | null }) {
+function SummaryOf({ run }: { run: RunView }) {
   const { store, summary, id } = useView();
   const settled = useSettled(run);
   const kinds = useMemo(() => kindsOf(run), [run.steerings, run.prompts]);
@@ -37,10 +31,10 @@ function SummaryOf({ run, band }: { run: RunView; band: CoherentBand | null }) {
   const columns = run.steerings.map((steering) => columnWords(steering, store.label));
   // Texts grow with every frame: the picture is drawn again only for what it shows.
   const picture = useMemo(() => {
-    if (kind === "curves") return <SummaryCurves run={settled} band={band} />;
+    if (kind === "curves") return <SummaryCurves run={settled} />;
     if (kind === "heatmap") return <SummaryHeatmap run={settled} columns={columns} />;
     return <SummaryTable run={settled} columns={columns} />;
-  }, [kind, settled, band, JSON.stringify(columns)]);
+  }, [kind, settled, JSON.stringify(columns)]);
   return (
     <div class="sw-summary" data-testid="sw-summary" data-kind={kind}>
       {kinds.length > 1 && (

@@ -1,4 +1,5 @@
 import { useMemo } from "preact/hooks";
+import { bandIn, commonBand } from "../band";
 import { lineName, strengthUnit } from "../columns";
 import { linesOf, overSteered, unitOf } from "../curves";
 import { count } from "../numbers";
@@ -9,23 +10,19 @@ import { type SummaryMeasure, summaryInfo } from "../summary";
 import { useWidth } from "../width";
 import { CurveChart } from "./CurveChart";
 import { CurveLegend } from "./CurveLegend";
-import type { CoherentBand } from "./Summary";
 
 const DRAWN: readonly SummaryMeasure[] = ["kl", "perplexity", "activation", "repetition"];
 const TWO_COLUMNS_PX = 640;
 const GAP_PX = 20;
 
-interface Props {
-  run: RunView;
-  band: CoherentBand | null;
-}
-
 /** What each measure does as the strength grows: four small charts with one axis of strengths. */
-export function SummaryCurves({ run, band }: Props) {
+export function SummaryCurves({ run }: { run: RunView }) {
   const { store } = useView();
   const [area, areaPx] = useWidth<HTMLDivElement>(true);
   const lines = useMemo(() => linesOf(run.steerings), [run.steerings]);
   const zone = useMemo(() => overSteered(run, lines), [run, lines]);
+  const bands = lines.map(({ edit }) => bandIn(edit, store.status.value.saes, store.known(edit.feature)));
+  const band = unitOf(lines) === null ? null : commonBand(bands);
   const isWide = areaPx >= TWO_COLUMNS_PX;
   const widthPx = isWide ? Math.floor((areaPx - GAP_PX) / 2) : areaPx;
   const plots = useMemo(

@@ -2,6 +2,7 @@ import type { NumberRule } from "../numbers";
 import { useView } from "../page";
 import { FieldError } from "./FieldError";
 import { NumberBox } from "./NumberBox";
+import { OverBand } from "./OverBand";
 
 type SweepField = "sweep_start" | "sweep_stop" | "n_sweep_steps";
 
@@ -60,6 +61,7 @@ export function SweepRange() {
           />
         </span>
       ))}
+      <OverBand over={({ from, to }) => ({ sweep_start: from, sweep_stop: to })} />
       {SETTINGS.map(({ field }) => (
         <FieldError key={field} field={field} testId={`sw-field-error-${field}`} />
       ))}

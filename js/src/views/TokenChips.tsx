@@ -1,6 +1,7 @@
 import { Fragment } from "preact";
 import { whole } from "../numbers";
 import type { PromptToken } from "../protocol.gen";
+import { spoken } from "../whitespace";
 import { TokenText } from "./TokenText";
 
 /** Laying out more takes long, and nobody reads them. */
@@ -27,6 +28,10 @@ export function TokenChips({ tokens, steered }: Props) {
         <Fragment key={at}>
           <span
             class="sw-chip-token"
+            role="button"
+            tabIndex={at === 0 ? 0 : -1}
+            aria-label={token.text.trim() || spoken(token.text)}
+            data-token={at}
             data-odd={at % 2 === 1}
             data-special={token.is_special}
             data-steered={steered.has(at)}

@@ -1,3 +1,6 @@
+import { useLayoutEffect, useRef } from "preact/hooks";
+import { drawParts } from "../marked";
+import { useMarking } from "../marking";
 import { count } from "../numbers";
 import { useView } from "../page";
 import { NO_PREVIEW } from "../token_preview";
@@ -5,19 +8,29 @@ import { type VisibleRow, visibleRows } from "../visible";
 import { Choice } from "./Choice";
 import { ErrorLine } from "./ErrorLine";
 import { TokenChips } from "./TokenChips";
+import { TokenPanel } from "./TokenPanel";
 
 /** Below a prompt: its exact tokens, those marked that the chosen row steers. */
 export function TokenPreview({ index }: { index: number }) {
-  const { store, tokenPreviews: tokens, id } = useView();
+  const { store, tokenPreviews: tokens, parts, id } = useView();
+  const around = useRef<HTMLDivElement>(null);
+  const name = id(`tokens-${index}`);
+  const marking = useMarking(name);
+  const marks = parts.marks("", index);
   const { read, rows, error, isStale } = tokens.shown.value.get(index) ?? NO_PREVIEW;
   const selected = visibleRows(store.selection.value.value).filter(({ key }) => rows.includes(key));
   const marked = selected.find(({ key }) => key === tokens.row.value) ?? selected[0];
   const steered = read?.steered[rows.indexOf(marked?.key ?? "")] ?? [];
+  useLayoutEffect(() => {
+    if (around.current !== null) drawParts(around.current, marks);
+  }, [marks, read]);
   const nameOf = ({ edit }: VisibleRow) => store.nameOf(edit.feature) || "no label";
   return (
     <div
-      class="sw-token-preview"
-      id={id(`tokens-${index}`)}
+      ref={around}
+      class="sw-token-preview sw-tips"
+      id={name}
+      {...marking}
       role="group"
       aria-label={`Tokens of prompt ${index + 1}`}
       data-testid={`sw-tokens-${index}`}
@@ -41,6 +54,8 @@ export function TokenPreview({ index }: { index: number }) {
             tabIndex={0}
             role="region"
             aria-label="Tokens one by one"
+            data-run=""
+            data-cell={index}
             data-colour={marked === undefined ? undefined : store.colours.of(marked.edit.feature)}
           >
             <TokenChips tokens={read.tokens} steered={new Set(steered)} />
@@ -81,6 +96,7 @@ export function TokenPreview({ index }: { index: number }) {
           </div>
         </>
       )}
+      <TokenPanel name={name} around={around} />
     </div>
   );
 }
