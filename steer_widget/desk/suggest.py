@@ -39,8 +39,9 @@ class SuggestDesk:
         return dict([handles(Suggest, self._suggest), handles(StopSuggesting, self._stop)])
 
     def _suggest(self, command: Suggest) -> Later:
-        prompts = [prompt for prompt in self._widget.prompts if not isinstance(prompt, str) or prompt.strip()]
-        asked = Asked.of(command.wish, prompts=prompts or None, chat=self._widget.generation.chat)
+        asked = Asked.of(
+            command.wish, prompts=self._widget.prompts or None, chat=self._widget.generation.chat
+        )
         with self._lock:
             before, self._on = self._on, self._steerer.begin_suggesting(asked)
             begun = self._on
