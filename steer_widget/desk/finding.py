@@ -47,7 +47,7 @@ if TYPE_CHECKING:
     from ..steerer import Steerer
     from .cells import CellReader
 
-_MAX_SCORED = 512
+_MAX_SCORED = 256
 """Features whose output scores are asked for at once; a run that is on waits meanwhile."""
 
 

@@ -231,7 +231,7 @@ def test_while_the_model_loads_the_page_is_told_so(
         ("ReadLens", {"direction": FEATURE, "k": 0}, "k"),
         ("ReadLens", {"direction": {**FEATURE, "index": 99_999}}, "feature"),
         ("ScoreOutput", {"features": [FEATURE, {**FEATURE, "index": 99_999}]}, "feature"),
-        ("ScoreOutput", {"features": [FEATURE] * 513}, "features"),
+        ("ScoreOutput", {"features": [FEATURE] * 257}, "features"),
     ],
 )
 def test_what_is_refused_is_named_and_asks_nobody(
