@@ -86,6 +86,18 @@ def test_tokens_of_a_cell_are_read_behind_its_prompt_and_numbered_as_the_page_do
     assert [card["label"] for card in result["cards"]] == [steerer.card(5).label]
 
 
+def test_a_cell_of_a_chat_is_read_as_a_chat(
+    page: Page, steerer: sw.Steerer, backend: ScriptedBackend
+) -> None:
+    run = steerer.compare("Hi", [steerer.feature(5).at(4)], generation=sw.Generation(chat=True))
+    backend.started()
+    backend.grow("one", " two")
+    assert [cell.chat for cell in run.cells] == [True, True]
+    answer(backend)
+    page.ask("FindAt", part=cell_part(run, 0))
+    assert backend.sent(FeaturesOn)[0].passage.chat is True
+
+
 def test_tokens_of_a_prompt_keep_their_numbers(page: Page, backend: ScriptedBackend) -> None:
     answer(backend)
     part = {"type": "PromptPart", "prompt": "I went", "chat": True, "tokens": [1, 3]}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+import msgspec
 import pytest
 
 import steer_widget as sw
@@ -59,3 +60,6 @@ def test_as_html_texts_and_labels_are_texts(found: TokenFeatures) -> None:
     assert html.count("<tr>") == 4
     assert html.count(">left out<") == 1
     assert "1 left out (special, or attention sinks)" in html
+    assert html.endswith("the prompt is faint</div>")
+    whole = TokenFeatures(tuple(msgspec.structs.replace(one, is_prompt=True) for one in found.tokens))
+    assert "faint" not in whole._repr_html_()
