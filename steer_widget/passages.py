@@ -10,7 +10,7 @@ from .errors import InvalidInput
 from .protocol import Passage
 from .spec import Prompt, check_prompt
 
-_ALLOWED = "a text, a list of texts, a chat or a list of chats, or cells of a run"
+_ALLOWED = "a text, a list of texts, a chat or a list of chats, or cells of a run, such as result.column(1)"
 
 
 def as_passage(given: object, *, chat: bool = False, part: Literal["all", "completion"]) -> Passage:
@@ -51,8 +51,7 @@ def as_passages(field: str, given: object, *, answers: bool) -> tuple[Passage, .
     except InvalidInput as error:
         if error.field == "cell":
             raise
-        hint = "Of a result, give one of its columns: result.column(1)." if hasattr(given, "grid") else ""
-        raise InvalidInput(field, given, _ALLOWED, hint=hint) from error
+        raise InvalidInput(field, given, _ALLOWED) from error
 
 
 def passage_of(cell: Cell, part: Literal["all", "completion"], tokens: tuple[int, ...] = ()) -> Passage:

@@ -21,7 +21,7 @@ from .spec import Control, Feature, Steerable, Vector, feature_of
 RankBy = Literal["score", "output_score"]
 """What hits are ranked by: what they were found by, or whether steering with them writes what they stand for."""
 
-_N_AT_ONCE = 256  # a run that is on waits for no more than these
+_N_AT_ONCE = 128  # a run that is on waits for no more than these
 _N_CANDIDATES = 5  # for each hit that is wanted
 
 

@@ -77,10 +77,12 @@ class TokenFeatures(msgspec.Struct, frozen=True):
         return "\n".join([_headline(self), *lines])
 
     def _repr_html_(self) -> str:
-        rows = "".join(_row(number, one) for number, one in enumerate(self.tokens))
+        is_written = any(not one.is_prompt for one in self.tokens)
+        rows = "".join(_row(number, one, is_written) for number, one in enumerate(self.tokens))
+        faint = "; the prompt is faint" if is_written else ""
         return (
             f'<div style="{_BOX}"><table style="{_TABLE}"><tbody>{rows}</tbody></table></div>'
-            f'<div style="{_NOTE}">{safe_html(_headline(self))}</div>'
+            f'<div style="{_NOTE}">{safe_html(_headline(self))}{faint}</div>'
         )
 
 
@@ -111,8 +113,8 @@ def _label(hit: Hit) -> str:
     return label if len(label) <= _MAX_LABEL else f"{label[: _MAX_LABEL - 1]}…"
 
 
-def _row(number: int, one: TokenHits) -> str:
-    faint = f";{_FAINT}" if one.is_left_out or one.is_prompt else ""
+def _row(number: int, one: TokenHits, is_written: bool) -> str:  # noqa: FBT001 - of this file alone
+    faint = f";{_FAINT}" if one.is_left_out or (one.is_prompt and is_written) else ""
     return (
         f'<tr><td style="{_NUMBER}">{number}</td><td style="{_TOKEN}{faint}">{safe_html(_shown(one))}</td>'
         f'<td style="{_LINE}">{_html_features(one)}</td></tr>'

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from ..arguments import as_count
+from ..asking import unfitting
 from ..errors import InvalidInput
 from ..passages import passage_of
 from ..protocol import (
@@ -46,7 +47,7 @@ if TYPE_CHECKING:
     from ..steerer import Steerer
     from .cells import CellReader
 
-_MAX_SCORED = 512
+_MAX_SCORED = 256
 """Features whose output scores are asked for at once; a run that is on waits meanwhile."""
 
 
@@ -142,11 +143,15 @@ class FindingDesk:
         if not missing:
             return OutputScored(tuple(book.get(feature) for feature in features))
 
+        what = f"score {len(missing)} features"
+
         def scored(found: OutputScores) -> OutputScored:
+            if len(found.scores) != len(missing):
+                raise unfitting(what)
             book.learn(missing, found.scores)
             return OutputScored(tuple(book.get(feature) for feature in features))
 
-        question, what = OutputScoresOf(0, missing), f"score {len(missing)} features"
+        question = OutputScoresOf(0, missing)
         return from_worker(self._steerer.controller, question, OutputScores, scored, what)
 
     # ---- inside

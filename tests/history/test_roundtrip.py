@@ -31,6 +31,7 @@ def results(draw: st.DrawFn) -> RunResult:
             prompt=drawn.prompts[at.prompt],
             steering=drawn.steerings[at.steering],
             sample=at.sample,
+            chat=drawn.generation.chat,
             state=draw(st.sampled_from(["done", "stopped", "failed"])),
             text=draw(any_text),
             token_ids=draw(of(tuple[int, ...])),

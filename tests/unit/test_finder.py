@@ -246,10 +246,10 @@ def test_output_scores_are_asked_in_batches_and_kept(steerer: sw.Steerer, backen
     scoring(backend)
     wanted = [*range(600), 7, 5]
     assert steerer.output_scores(wanted) == [None if n == 7 else n / 10_000 for n in wanted]
-    assert [len(asked.directions) for asked in backend.sent(OutputScoresOf)] == [256, 256, 88]
+    assert [len(asked.directions) for asked in backend.sent(OutputScoresOf)] == [128, 128, 128, 128, 88]
     assert steerer.output_scores([sw.Hit(steerer.feature(9), 1.0), steerer.card(3).label]) == [0.0009, 0.0003]
     assert steerer.output_score(np.int64(4)) == 0.0004  # type: ignore[arg-type]
-    assert len(backend.sent(OutputScoresOf)) == 3
+    assert len(backend.sent(OutputScoresOf)) == 5
     vector = sw.Vector([1.0] * 32)  # type: ignore[arg-type]
     assert steerer.output_scores([vector, 1, vector.control()]) == [0.0, 0.0001, 0.0]
     assert backend.sent(OutputScoresOf)[-1].directions == (vector, vector.control())
@@ -266,10 +266,10 @@ def test_what_was_scored_before_a_time_out_is_kept(steerer: sw.Steerer, backend:
 
     backend.on_send = only_first
     with pytest.raises(sw.WorkerTimeout, match="output_scores"):
-        steerer.output_scores(range(300), timeout=0.2)
+        steerer.output_scores(range(200), timeout=0.2)
     backend.on_send = answers
-    assert len(steerer.output_scores(range(300))) == 300
-    assert [asked.directions[0] for asked in backend.sent(OutputScoresOf)[1:]] == [steerer.feature(256)] * 2
+    assert len(steerer.output_scores(range(200))) == 200
+    assert [asked.directions[0] for asked in backend.sent(OutputScoresOf)[1:]] == [steerer.feature(128)] * 2
 
 
 def test_an_answer_with_too_few_scores_is_told(steerer: sw.Steerer, backend: ScriptedBackend) -> None:

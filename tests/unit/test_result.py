@@ -73,6 +73,7 @@ def cells_of(grid: Grid, **changes: object) -> tuple[Cell, ...]:
                     prompt=grid.prompts[at.prompt],
                     steering=grid.steerings[at.steering],
                     sample=at.sample,
+                    chat=grid.generation.chat,
                 ),
                 **changes,
             )
