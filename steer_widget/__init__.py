@@ -66,6 +66,7 @@ if TYPE_CHECKING:
     from .sets import FeatureSet, FeatureSets, PromptSets, VectorSets
     from .spec import (
         Band,
+        BandPoint,
         Control,
         Edit,
         Feature,
@@ -92,6 +93,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Alternative",
     "Band",
+    "BandPoint",
     "Cell",
     "Control",
     "Diverged",
@@ -192,6 +194,7 @@ _HOMES = {
     "sets": ("FeatureSet", "FeatureSets", "PromptSets", "VectorSets"),
     "spec": (
         "Band",
+        "BandPoint",
         "Control",
         "Edit",
         "Feature",

@@ -11,11 +11,12 @@ import msgspec
 
 from . import methods
 from .arguments import UNITLESS, as_count
+from .bands import BandOf, in_raw
 from .errors import InvalidInput, UnknownFeature
 from .features.card_source import CardSource
 from .features.table import FeatureTable
 from .protocol import FeatureCard
-from .spec import Edit, Feature, feature_of
+from .spec import Band, Edit, Feature, Steerable, Steering, feature_of
 
 if TYPE_CHECKING:
     from .methods._base import Method
@@ -52,6 +53,9 @@ class KnownSae(msgspec.Struct, frozen=True):
 class Catalog:
     """The features of all SAEs of a steerer. An SAE is named by its name; the first one by '' too.
 
+    Attributes:
+        band_of: gives the band of a direction, where it was calibrated.
+
     Args:
         saes: gives what is known of the SAEs now, in the order they were loaded; never none.
         tables: what is known of their features, by the SAE's place in that order; some may have no table.
@@ -63,6 +67,7 @@ class Catalog:
         self._saes = saes
         self._tables = dict(tables or {})
         self._sources: dict[int, tuple[CardSource, ...]] = {}
+        self.band_of: BandOf = _no_band
 
     @property
     def saes(self) -> tuple[str, ...]:
@@ -144,12 +149,20 @@ class Catalog:
         """
         _, table = self._find(sae)
         found = table.densities if table is not None else {}
-        sources = self._sources.get(self._place(sae), ())
+        sources = [one for one in self._sources.get(self._place(sae), ()) if one.densities]
         return (
             {**found, **{k: v for source in sources for k, v in source.densities.items()}}
             if sources
             else found
         )
+
+    def in_raw(self, steering: Steering) -> Steering:
+        """The steering without the unit ``auto``: multiples of iso-KL strengths as raw strengths.
+
+        Raises:
+            InvalidInput: a direction was not calibrated, or has no iso-KL strength.
+        """
+        return in_raw(steering, self.band_of)
 
     def check(self, edits: Iterable[Edit]) -> dict[str, float]:
         """Refuses what can be refused without the worker. A control is judged by what it is the control of.
@@ -205,6 +218,12 @@ class Catalog:
             if sae == one.name or (sae == "" and place == 0):
                 return place
         raise InvalidInput("sae", sae, ", ".join(one.name for one in known))
+
+
+def _no_band(direction: Steerable, *, negative: bool = False) -> Band | None:
+    """Of directions that nobody has calibrated."""
+    del direction, negative
+    return None
 
 
 def _check_method(edit: Edit, name: str, method: Method, feature: Feature | None) -> None:

@@ -151,7 +151,7 @@ class Explorer:
             WorkerTimeout: it took longer.
             SteerError: the worker could not load, or died.
         """
-        column = as_column(steering)
+        column = self._catalog.in_raw(as_column(steering))
         question = NextTokenOf(
             0,
             as_prompt(prompt),
@@ -191,7 +191,7 @@ class Explorer:
             WorkerTimeout: it took longer.
             SteerError: the worker could not load, or died.
         """
-        column = as_column(edits)
+        column = self._catalog.in_raw(as_column(edits))
         self._catalog.check(column.edits)
         question = TokensOf(0, as_prompt(prompt), as_switch("chat", chat), (column,))
         deadline_s = self._begin(timeout)

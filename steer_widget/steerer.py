@@ -55,9 +55,9 @@ class Steerer(Suggester):
     def __init__(
         self, controller: Controller, catalog: Catalog, *, title: str = "", history: History | None = None
     ) -> None:
-        super().__init__(controller, catalog)
-        self._title = title
         self._history = History() if history is None else history
+        super().__init__(controller, catalog, self._history.folder)
+        self._title = title
         self._widget: SteerWidget | None = None
 
     # ---- what there is
@@ -131,7 +131,7 @@ class Steerer(Suggester):
             prompts: text, a list of texts, chat messages, or a list of chats.
             edits: each its own column; a list among them is one column with all its edits.
             combine: one column with all edits at once.
-            unit: of strengths that have a unit and do not name theirs: raw, max_act or norm.
+            unit: of strengths that have a unit and do not name theirs: raw, max_act, norm or auto.
             method: of edits that do not name theirs.
             positions: of edits that do not name theirs: all, prompt, generated, a slice or a list of tokens.
             skip_special: of edits that do not say: True leaves special tokens as they are.
@@ -184,7 +184,7 @@ class Steerer(Suggester):
             prompts: text, a list of texts, chat messages, or a list of chats.
             feature: a feature, or its index or label; a vector; a control.
             strengths: in `unit`.
-            unit: raw, max_act or norm.
+            unit: raw, max_act, norm or auto.
             method: name of the steering method.
             positions: all, prompt, generated, a slice or a list of tokens.
             skip_special: True leaves special tokens as they are.
@@ -243,7 +243,7 @@ class Steerer(Suggester):
             prompts: text, a list of texts, chat messages, or a list of chats.
             steerings: the columns as they are: `sw.Steering`, an edit or a list of edits each;
                 `sw.Steering()` is the unsteered baseline.
-            unit: of strengths that have a unit and do not name theirs: raw, max_act or norm.
+            unit: of strengths that have a unit and do not name theirs: raw, max_act, norm or auto.
             method: of edits that do not name theirs.
             positions: of edits that do not name theirs: all, prompt, generated, a slice or a list of tokens.
             skip_special: of edits that do not say: True leaves special tokens as they are.

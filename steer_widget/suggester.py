@@ -5,10 +5,12 @@ from __future__ import annotations
 import time
 from typing import Final
 
+import msgspec
+
 from .arguments import as_seconds
+from .calibrator import Calibrator
 from .errors import InvalidInput, WorkerError
 from .explorer import Prompts
-from .finder import Finder
 from .progress_line import ProgressLine
 from .protocol import CheckGrid
 from .run import Run
@@ -18,7 +20,7 @@ from .suggesting import Asked, Suggesting, Suggestions
 _CHECK_S: Final = 2.0
 
 
-class Suggester(Finder):
+class Suggester(Calibrator):
     """Suggestions, and the start of any grid; arguments as of `Explorer`."""
 
     def suggest(
@@ -106,6 +108,7 @@ class Suggester(Finder):
         self._controller.refuse_closed()
         if limits is not None and not isinstance(limits, Limits):
             raise InvalidInput("limits", limits, "sw.Limits(soft_s=…, hard_s=…), or None")
+        grid = msgspec.structs.replace(grid, steerings=tuple(map(self._catalog.in_raw, grid.steerings)))
         max_act = self._catalog.check(grid.edits())
         answer = self._controller.ask(CheckGrid(0, grid, max_act), _CHECK_S) if ask_worker else None
         refusal = answer.error.rebuild() if answer is not None and answer.error is not None else None

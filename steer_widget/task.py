@@ -83,11 +83,14 @@ class Task(Generic[_T]):
         """Stops it at its next checkpoint and returns at once."""
         self._controller.cancel_task(self._request)
 
-    def result(self, timeout: float | None = None) -> _T:
+    def result(
+        self, timeout: float | None = None, tell: Callable[[float | None, str], None] | None = None
+    ) -> _T:
         """Waits for the end and gives what came out. Ctrl-C stops the task.
 
         Args:
             timeout: seconds; None waits as long as it takes.
+            tell: called some ten times a second with progress and message.
 
         Raises:
             TaskStopped: it was stopped and has nothing to give.
@@ -97,6 +100,8 @@ class Task(Generic[_T]):
         deadline_s = None if timeout is None else time.monotonic() + timeout
         try:
             while not self._ended.wait(_SLICE_S):
+                if tell is not None:
+                    tell(self.progress, self.message)
                 if deadline_s is not None and time.monotonic() >= deadline_s:
                     raise WorkerTimeout(
                         f"{self.title}: not ended after {timeout:g} s. It goes on: wait longer with "

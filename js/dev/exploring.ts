@@ -86,6 +86,7 @@ export class FakeExploring {
           onset: 0.42 * scale,
           iso_kl: scale,
           collapse: 2.1 * scale,
+          points: [],
         });
         return { type: "BandFound", band: this.#bands.get(directionKey(command.direction)) ?? null };
       }

@@ -8,6 +8,9 @@ import { type Known, rawPerEdit, type Scale } from "./strength";
 /** Of what is measured, a band is good for so many digits. */
 const N_DIGITS = 3;
 
+/** The strengths of a band, without what was measured on the way. */
+export type BandEnds = Omit<Band, "points">;
+
 /** Calibration adds the direction: other methods have other strengths. */
 export const isCalibrated = (edit: Edit): boolean => methodOf(edit) === "add";
 
@@ -20,7 +23,7 @@ export function bandIn(
   saes: readonly SaeInfo[],
   known: Known | undefined,
   master = 1,
-): Band | null {
+): BandEnds | null {
   const raw = rawPerEdit(edit, saeOf(edit.feature, saes), known);
   const band = known?.band;
   if (band == null || !isCalibrated(edit) || raw === null || master === 0) return null;
@@ -35,14 +38,14 @@ export interface Coherent {
 }
 
 /** From where it steers to where texts fall apart; what was not reached lies beyond the dial. Null where it never steers. */
-export function coherent({ onset, iso_kl, collapse }: Band, scale: Pick<Scale, "max">): Coherent | null {
+export function coherent({ onset, iso_kl, collapse }: BandEnds, scale: Pick<Scale, "max">): Coherent | null {
   const from = onset ?? iso_kl;
   const to = Math.min(scale.max, collapse ?? Number.POSITIVE_INFINITY);
   return from === null || from >= to ? null : { from, to };
 }
 
 /** Where all of these hold together; null where one is not known, or they have no strength in common. */
-export function commonBand(bands: readonly (Band | null)[]): Coherent | null {
+export function commonBand(bands: readonly (BandEnds | null)[]): Coherent | null {
   const zones = bands.map((band) => band && coherent(band, { max: Number.POSITIVE_INFINITY }));
   if (zones.length === 0 || zones.includes(null)) return null;
   const from = Math.max(...zones.map((zone) => zone?.from ?? 0));
@@ -62,7 +65,7 @@ export function bandOf(bands: readonly (Coherent | null)[]): Coherent | null {
 }
 
 /** "Steers from 24, iso-KL at 55, texts fall apart at 96." */
-export function bandWords({ onset, iso_kl, collapse }: Band): string {
+export function bandWords({ onset, iso_kl, collapse }: BandEnds): string {
   const words = [
     onset === null ? "No effect was reached" : `Steers from ${plainNumber(onset)}`,
     iso_kl === null ? "iso-KL was not reached" : `iso-KL at ${plainNumber(iso_kl)}`,

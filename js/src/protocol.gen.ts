@@ -681,15 +681,38 @@ export interface Example {
 /**
  * What was measured of a direction's strengths, raw; see `Steerer.calibrate`. None: not reached within the range.
  *
+ * Negative strengths were measured where `points` have negative ones.
+ *
  * Attributes:
  *     onset: where the effect begins.
  *     iso_kl: where the 95th percentile over tokens of KL(steered‖unsteered) is 1 nat: the unit ``auto``.
- *     collapse: where the text falls apart.
+ *     collapse: where half of the texts fall apart.
+ *     points: all that was measured, by strength.
  */
 export interface Band {
   onset: number | null;
   iso_kl: number | null;
   collapse: number | null;
+  points: BandPoint[];
+}
+/**
+ * What was measured at one strength. None where it was not measured there.
+ *
+ * Attributes:
+ *     strength: raw.
+ *     dose: |edit| / median |h| at the hook point.
+ *     kl_mean, kl_p95: over tokens, KL(steered‖unsteered) in nats, on texts that the unsteered model wrote.
+ *     perplexity: geometric mean over texts written at this strength, under the unsteered model, over that of
+ *         the unsteered model's own texts.
+ *     collapsed: share of those texts that fell apart.
+ */
+export interface BandPoint {
+  strength: number;
+  dose: number;
+  kl_mean: number | null;
+  kl_p95: number | null;
+  perplexity: number | null;
+  collapsed: number | null;
 }
 /**
  * Answer to `Run`.

@@ -1,7 +1,8 @@
 import { h, render } from "preact";
 import { afterEach, describe, expect, test } from "vitest";
+import type { BandEnds } from "../src/band";
 import { COLLAPSE_DOSE, dosePerUnit, doseScale, doseWords } from "../src/dose";
-import type { Band, SelectedEdit, Vector } from "../src/protocol.gen";
+import type { SelectedEdit, Vector } from "../src/protocol.gen";
 import { MASTER_SCALE, pushScale } from "../src/strength";
 import { sortedOnce, withReplaced } from "../src/strengths";
 import { Dial } from "../src/views/Dial";
@@ -135,7 +136,7 @@ describe("the dose below a dial", () => {
 });
 
 describe("a band of strengths", () => {
-  const draw = (band: Band | null) => {
+  const draw = (band: BandEnds | null) => {
     const el = document.createElement("div");
     const dial = h(Dial, {
       label: "Strength",

@@ -409,8 +409,8 @@ describe("curves", () => {
   test("draw the baseline where it was measured, the zone of too large strengths, and where all hold together", async () => {
     const { el, page } = await draw(
       sweep(),
-      card(523, "war", { band: { onset: 5, iso_kl: 12, collapse: 60 } }),
-      card(180, "love", { band: { onset: 10, iso_kl: 20, collapse: null } }),
+      card(523, "war", { band: { onset: 5, iso_kl: 12, collapse: 60, points: [] } }),
+      card(180, "love", { band: { onset: 10, iso_kl: 20, collapse: null, points: [] } }),
     );
     expect(find(get(el, "sw-curve-perplexity"), "sw-curve-baseline")).not.toBeNull();
     expect(find(get(el, "sw-curve-kl"), "sw-curve-baseline")).toBeNull();
@@ -421,7 +421,10 @@ describe("curves", () => {
     expect(Number(band?.getAttribute("width"))).toBeGreaterThan(0);
     expect(x.at(10)).toBeGreaterThan(x.at(lowest));
     expect(get(el, "sw-curves-legend").textContent).toContain("Coherent");
-    page.store.ui.learn([card(180, "love", { band: { onset: 70, iso_kl: 80, collapse: null } })], "");
+    page.store.ui.learn(
+      [card(180, "love", { band: { onset: 70, iso_kl: 80, collapse: null, points: [] } })],
+      "",
+    );
     await settle();
     expect(find(get(el, "sw-curve-kl"), "sw-curve-band")).toBeNull();
   });

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from .bands import BandDesk
 from .cells import CellReader
 from .features import FeatureDesk
 from .finding import FindingDesk
@@ -26,6 +27,7 @@ def handlers_of(widget: SteerWidget, steerer: Steerer) -> dict[type, Handler]:
     return {
         **FeatureDesk(steerer, cells).handlers,
         **FindingDesk(steerer, cells).handlers,
+        **BandDesk(widget, steerer).handlers,
         **SetDesk(widget, steerer).handlers,
         **PastRunDesk(widget, steerer).handlers,
         **SuggestDesk(widget, steerer).handlers,

@@ -90,8 +90,9 @@ class FeatureDesk:
         )
 
     def _next_token(self, command: ReadNextToken) -> Later:
-        (column,) = with_defaults([command.steering])
-        max_act = self._steerer.catalog.check(column.edits)
+        catalog = self._steerer.catalog
+        column = catalog.in_raw(with_defaults([command.steering])[0])
+        max_act = catalog.check(column.edits)
         question = NextTokenOf(
             0, check_prompt(command.prompt), column, command.chat, as_count("k", command.k), max_act
         )

@@ -4,16 +4,26 @@ from __future__ import annotations
 
 import msgspec
 
-from ..spec import Band, Steerable
+from ..spec import Band, Prompt, Steerable
 from .common import Wire
 from .suggesting import FindByWish, FindEqualStrengths, ReadLikelihoods
 
 
 class Calibrate(Wire, frozen=True):
-    """Find the band of strengths of each of these directions."""
+    """Find the band of strengths of each of these directions, see `worker.calibrating`.
+
+    Attributes:
+        directions: added on all tokens.
+        prompts: behind which texts are written.
+        chat: as in `Generation`.
+        negative: whether the strengths are negative.
+    """
 
     request: int
     directions: tuple[Steerable, ...]
+    prompts: tuple[Prompt, ...]
+    chat: bool = False
+    negative: bool = False
 
 
 class Calibrated(Wire, frozen=True):

@@ -6,7 +6,7 @@ edits. Every value checks itself when it is made, so a bad one never reaches the
 
 from __future__ import annotations
 
-from .band import Band
+from .band import Band, BandPoint
 from .checks import MAX_SEED, Spec
 from .direction import Control, Direction, Feature, Steerable, Vector, feature_of
 from .generation import Generation
@@ -35,6 +35,7 @@ __all__ = [
     "NAMED_POSITIONS",
     "UNITS",
     "Band",
+    "BandPoint",
     "CellState",
     "Control",
     "Coordinates",

@@ -42,7 +42,8 @@ class Direction(Spec, frozen=True):
         Args:
             strength: in `unit`; with the method ``add`` 0 changes nothing, negative pushes away.
             unit: ``raw`` (the coefficient itself), ``max_act`` (multiples of the feature's maximum
-                activation) or ``norm`` (fractions of the median residual norm at the hook point).
+                activation), ``norm`` (fractions of the median residual norm at the hook point) or ``auto``
+                (multiples of the iso-KL strength, which `steerer.calibrate` finds; a run notes it down as raw).
             method: name of a file in `steer_widget.methods`.
             positions: ``all``, ``prompt``, ``generated`` (from the prompt's last token on), a slice, or
                 a list of token positions. Positions are absolute, 0-based; negative ones count from the

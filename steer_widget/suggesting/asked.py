@@ -7,16 +7,11 @@ from typing import Final
 import msgspec
 
 from ..arguments import as_count, as_prompts
+from ..bands import EVERYDAY_PROMPTS
 from ..errors import InvalidInput
 from ..spec import Generation, Prompt
 from .wish import topic_of
 
-PROMPTS: Final[tuple[str, ...]] = (
-    "Yesterday I went for a walk and",
-    "I think that",
-    "She opened the door and",
-    "The most important thing about",
-)
 MAX_PROMPTS: Final = 32
 MAX_CANDIDATES: Final = 100
 MAX_TEXTS: Final = 4_000
@@ -92,7 +87,7 @@ class Asked(msgspec.Struct, frozen=True):
         if isinstance(kl, bool) or not isinstance(kl, (int, float)) or not _LEAST_KL <= kl <= _MOST_KL:
             raise InvalidInput("kl", kl, f"nats from {_LEAST_KL:g} to {_MOST_KL:g}")
         given = GENERATION if generation is None else generation
-        tried = PROMPTS if prompts is None else as_prompts(prompts)
+        tried = EVERYDAY_PROMPTS if prompts is None else as_prompts(prompts)
         # Without chance all samples are the same text.
         n_usual = 1 if given.temperature == 0 else max(2, -(-N_TEXTS // len(tried)))
         asked = cls(

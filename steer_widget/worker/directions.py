@@ -98,6 +98,11 @@ class Directions:
                 f"raw with the method {edit.method}",
                 hint="Its strength is a factor without unit.",
             )
+        if edit.unit == "auto":
+            raise InvalidInput(
+                "unit", "auto", "raw, max_act or norm",
+                hint="Strengths in auto are made raw where they are asked for: steerer.compare does.",
+            )  # fmt: skip
         feature = feature_of(edit.feature)
         if feature is None:
             if method.reads == "activation":

@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import torch
 
@@ -32,6 +32,14 @@ _LEAST_SHARE, _MOST_SHARE = 0.02, 3.0
 _MAX_TOKENS = 4096  # padded, in one forward pass
 _N_LOGITS = 1 << 24  # at once
 _NO_KL = 1e-6
+_N_NOISE = 3
+
+
+class KlRead(NamedTuple):
+    """KL(steered‖unsteered) over tokens, in nats: mean and 95th percentile."""
+
+    mean: float
+    p95: float
 
 
 class KlReader:
@@ -60,21 +68,21 @@ class KlReader:
         self._unsteered = self._read([SteeredRow((), n) for n in self._prompts], range(len(texts)))
 
     @torch.inference_mode()
-    def p95(self, edits: Sequence[RowEdit], checkpoint: Callable[[], bool]) -> list[float] | None:
-        """95th percentile over all compared tokens, in nats, under each edit; None where it was stopped.
+    def read(self, edits: Sequence[RowEdit], checkpoint: Callable[[], bool]) -> list[KlRead] | None:
+        """KL over all compared tokens under each edit; None where it was stopped.
 
         Logits that are not finite count as infinitely far.
         """
         n_texts, n_columns = self._prefixes.token_ids.shape
         at_once = max(1, _MAX_TOKENS // (n_texts * n_columns))
         waiting = [list(range(at, min(at + at_once, len(edits)))) for at in range(0, len(edits), at_once)]
-        found = [math.inf] * len(edits)
+        found = [KlRead(math.inf, math.inf)] * len(edits)
         while waiting:
             if checkpoint():
                 return None
             batch = waiting.pop(0)
             try:
-                values = self._p95([edits[n] for n in batch])
+                values = self._kl([edits[n] for n in batch])
             except Exception as error:
                 if not is_out_of_memory(error) or len(batch) == 1:
                     raise
@@ -86,9 +94,14 @@ class KlReader:
                 found[n] = value
         return found
 
-    def _p95(self, edits: Sequence[RowEdit]) -> list[float]:
+    @torch.inference_mode()
+    def noise(self) -> float:
+        """p95 KL, in nats, that rounding alone makes: of the unsteered model from itself, read in a larger batch."""
+        return max(read.p95 for read in self._kl([None] * _N_NOISE))
+
+    def _kl(self, edits: Sequence[RowEdit | None]) -> list[KlRead]:
         n_texts = len(self._prompts)
-        rows = [SteeredRow((edit,), n) for edit in edits for n in self._prompts]
+        rows = [SteeredRow(() if edit is None else (edit,), n) for edit in edits for n in self._prompts]
         texts = [text for _ in edits for text in range(n_texts)]
         steered = self._read(rows, texts)
         n_tokens = sum(self._drawn)
@@ -102,7 +115,12 @@ class KlReader:
             if kl is not None:
                 found.append(kl.nan_to_num(nan=math.inf).cpu())
         values = torch.cat(found).view(len(edits), n_tokens)
-        return [float(row.quantile(0.95)) if bool(torch.isfinite(row).all()) else math.inf for row in values]
+        return [
+            KlRead(float(row.mean()), float(row.quantile(0.95)))
+            if bool(torch.isfinite(row).all())
+            else KlRead(math.inf, math.inf)
+            for row in values
+        ]
 
     def _read(self, rows: Sequence[SteeredRow], texts: Sequence[int]) -> Tensor:
         """What the head reads where each compared token is drawn, row after row `[n, d_model]`."""
@@ -154,11 +172,11 @@ def equal_strengths(
             for n, (edit, unit) in enumerate(edits)
             for share in asked[n]
         ]
-        values = reader.p95([edit for _, _, edit in flat], checkpoint)
+        values = reader.read([edit for _, _, edit in flat], checkpoint)
         if values is None:
             return None
         for (n, share, _), value in zip(flat, values, strict=True):
-            points[n].append((share, value))
+            points[n].append((share, value.p95))
         asked = [[crossing] if (crossing := met(known, target)) is not None else [] for known in points]
     return [None if not shares else shares[0] * unit for shares, (_, unit) in zip(asked, edits, strict=True)]
 

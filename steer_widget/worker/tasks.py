@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from ..errors import GenerationError
 from ..protocol import FindByWish, FindEqualStrengths, ReadLikelihoods
 
 if TYPE_CHECKING:
@@ -25,7 +24,9 @@ def do_task(engine: Engine, task: Task, report: Report, checkpoint: Checkpoint) 
     Raises:
         TaskStopped: it was stopped and has nothing to give.
     """
-    from .wishing import find_by_wish, find_equal_strengths, read_likelihoods  # torch is there by now
+    # torch is there by now
+    from .calibrating import calibrate
+    from .wishing import find_by_wish, find_equal_strengths, read_likelihoods
 
     if isinstance(task, FindByWish):
         return find_by_wish(engine, task, report, checkpoint)
@@ -33,4 +34,4 @@ def do_task(engine: Engine, task: Task, report: Report, checkpoint: Checkpoint) 
         return find_equal_strengths(engine, task, report, checkpoint)
     if isinstance(task, ReadLikelihoods):
         return read_likelihoods(engine, task, report, checkpoint)
-    raise GenerationError(f"This worker knows no task {type(task).__name__}.")
+    return calibrate(engine, task, report, checkpoint)

@@ -11,22 +11,22 @@ from typing import TYPE_CHECKING, Final
 
 from ..errors import GenerationError, TaskStopped
 from ..protocol import (
-    CellDone,
     ContrastOf,
     EqualStrengths,
     FoundByWish,
     Likelihoods,
     Passage,
-    RunDone,
-    StartRun,
 )
 from ..spec import Generation, Grid, Prompt, Steering
 from .equal_kl import FIRST_SHARES, KlReader, equal_strengths
 from .hook_points import first_block
 from .likelihood import log_likelihoods
 from .prompt_tokens import prompt_ids_of
+from .unheard import STOPPED, run_unheard
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from ..protocol import FindByWish, FindEqualStrengths, ReadLikelihoods
     from ..spec import Steerable
     from .engine import Engine
@@ -41,7 +41,6 @@ N_WRITTEN: Final = 4
 
 _SAID = "This is about {topic}."  # its own words count as a text on it
 _N_TOKENS = 48
-_STOPPED = "It was stopped, and nothing of it can be used. Start it again if it is wanted."
 
 
 def find_by_wish(engine: Engine, task: FindByWish, report: Report, checkpoint: Checkpoint) -> FoundByWish:
@@ -64,7 +63,7 @@ def find_by_wish(engine: Engine, task: FindByWish, report: Report, checkpoint: C
         against = _written(engine, "", task.seed, checkpoint)
     report(n_steps - 1, n_steps, "telling the texts apart")
     if checkpoint():
-        raise TaskStopped(_STOPPED)
+        raise TaskStopped(STOPPED)
     a, b = (tuple(map(Passage, texts)) for texts in (examples, against))
     question = ContrastOf(task.request, a, b, task.sae, k=4 * task.k, density=task.density)
     found = engine.contrast(question).features
@@ -81,22 +80,14 @@ def find_equal_strengths(
         InvalidInput: a direction or a prompt is refused.
     """
     adapter = engine.adapter
-    edits = [_added(engine, direction) for direction in task.directions]
+    edits = [added(engine, direction) for direction in task.directions]
     report(0, 1 + len(FIRST_SHARES), "writing without steering")
-    generation = Generation(max_new_tokens=task.n_tokens, chat=task.chat)
-    grid = Grid(task.prompts, (Steering(),), 1, generation, measures=())
-    prompts = [prompt_ids_of(adapter, prompt, chat=task.chat) for prompt in task.prompts]
-    completions = [list(end.token_ids) for end in _run(engine, grid, checkpoint)]
-    texts = [(prompt, text) for prompt, text in zip(prompts, completions, strict=True) if text]
-    if not texts:
-        raise GenerationError(
-            "The model wrote nothing behind the prompts, so no strength can be compared. Give other prompts."
-        )
+    texts = unsteered_texts(engine, task.prompts, task.n_tokens, checkpoint, chat=task.chat)
     report(1, 1 + len(FIRST_SHARES), f"reading {len(texts)} texts under {len(edits)} directions")
     lowest = min(first_block(adapter.point(edit.hook_name)) for edit, _ in edits)
     strengths = equal_strengths(KlReader(adapter, texts, lowest), edits, task.kl, checkpoint)
     if strengths is None:
-        raise TaskStopped(_STOPPED)
+        raise TaskStopped(STOPPED)
     return EqualStrengths(tuple(strengths))
 
 
@@ -112,11 +103,11 @@ def read_likelihoods(
     report(0, None, f"reading {len(task.pairs)} texts")
     values = log_likelihoods(engine.adapter, task.pairs, checkpoint)
     if values is None:
-        raise TaskStopped(_STOPPED)
+        raise TaskStopped(STOPPED)
     return Likelihoods(tuple(values))
 
 
-def _added(engine: Engine, direction: Steerable) -> tuple[RowEdit, float]:
+def added(engine: Engine, direction: Steerable) -> tuple[RowEdit, float]:
     """The direction, added on all tokens, and the raw strength that is one residual norm."""
     edit = direction.at(1.0, unit="norm", method="add", positions="all")
     resolved = engine.directions.resolve(edit, {})
@@ -125,32 +116,32 @@ def _added(engine: Engine, direction: Steerable) -> tuple[RowEdit, float]:
     return resolved, resolved.strength
 
 
+def unsteered_texts(
+    engine: Engine, prompts: Sequence[Prompt], n_tokens: int, checkpoint: Checkpoint, *, chat: bool
+) -> list[tuple[list[int], list[int]]]:
+    """Prompt and what the model writes behind it, greedily, as tokens.
+
+    Raises:
+        GenerationError: it writes nothing behind any of them.
+    """
+    grid = Grid(tuple(prompts), (Steering(),), 1, Generation(max_new_tokens=n_tokens, chat=chat), measures=())
+    read = [prompt_ids_of(engine.adapter, prompt, chat=chat) for prompt in prompts]
+    completions = [list(end.token_ids) for end, _ in run_unheard(engine, grid, checkpoint)]
+    texts = [(prompt, text) for prompt, text in zip(read, completions, strict=True) if text]
+    if not texts:
+        raise GenerationError(
+            "The model wrote nothing behind the prompts, so no strength can be compared. Give other prompts."
+        )
+    return texts
+
+
 def _written(engine: Engine, about: str, seed: int, checkpoint: Checkpoint) -> tuple[Prompt, ...]:
     """Texts of the model, sampled."""
     is_chat = engine.model_info.has_chat_template
     prompts = tuple(frame.format(about=about) for frame in (REQUESTS if is_chat else BEGINNINGS))
     generation = Generation(max_new_tokens=_N_TOKENS, temperature=0.8, top_p=0.95, seed=seed, chat=is_chat)
     grid = Grid(prompts, (Steering(),), N_WRITTEN, generation, measures=())
-    texts = tuple(text for end in _run(engine, grid, checkpoint) if (text := end.text.strip()))
+    texts = tuple(text for end, _ in run_unheard(engine, grid, checkpoint) if (text := end.text.strip()))
     if not texts:
         raise GenerationError("The model wrote nothing. Give examples: steerer.suggest(examples=[…]).")
     return texts
-
-
-def _run(engine: Engine, grid: Grid, checkpoint: Checkpoint) -> list[CellDone]:
-    """The cells of a run that nobody is told of, in their order."""
-    ends: dict[int, CellDone] = {}
-    done: list[RunDone] = []
-
-    def emit(event: object) -> None:
-        if isinstance(event, CellDone):
-            ends[event.cell] = event
-        elif isinstance(event, RunDone):
-            done.append(event)
-
-    engine.run(StartRun("", grid, tuple(range(len(grid)))), emit, checkpoint)
-    if done[0].error is not None:
-        raise done[0].error.rebuild()
-    if done[0].state == "stopped":
-        raise TaskStopped(_STOPPED)
-    return [ends[cell] for cell in sorted(ends)]

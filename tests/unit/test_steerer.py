@@ -203,7 +203,7 @@ def test_a_worker_that_dies_over_the_question_refuses_nothing(
 def test_a_worker_that_does_not_answer_holds_nobody_up(
     steerer: sw.Steerer, f: sw.Feature, backend: ScriptedBackend, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("steer_widget.steerer._CHECK_S", 0.05)
+    monkeypatch.setattr("steer_widget.suggester._CHECK_S", 0.05)
     backend.on_send = lambda _command: None
     run = steerer.compare("x", [f.at(1)])
     assert backend.last_run().run == run.id

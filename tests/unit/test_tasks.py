@@ -27,7 +27,7 @@ from steer_widget.task import Task
 from tests.unit.grids import grid
 from tests.unit.scripted import READY, ScriptedBackend
 
-COMMAND = Calibrate(0, (Feature(3),))
+COMMAND = Calibrate(0, (Feature(3),), ("I think",))
 BAND = Band(1.0, 2.0, 3.0)
 
 

@@ -1,7 +1,6 @@
 import type { ComponentChildren } from "preact";
-import { bandWords, coherent } from "../band";
+import { type BandEnds, bandWords, coherent } from "../band";
 import { plainNumber, signed } from "../numbers";
-import type { Band } from "../protocol.gen";
 import type { Scale } from "../strength";
 
 interface Props {
@@ -13,7 +12,7 @@ interface Props {
   /** False for factors, which read as 2, not as +2. */
   signs: boolean;
   /** Where it steers and texts still hold together, in the dial's own unit. */
-  band?: Band | null;
+  band?: BandEnds | null;
   /** Said after the strength, such as its dose. */
   also?: string;
   onChange: (strength: number) => void;
@@ -77,7 +76,7 @@ export function Dial({
 }
 
 interface BandProps {
-  band: Band;
+  band: BandEnds;
   scale: Scale;
   testId: string;
 }

@@ -1,0 +1,217 @@
+"""The band of strengths of directions: where the effect begins, where KL is 1 nat, where texts fall apart.
+
+texts of the unsteered model ─► read again at a few strengths ─► log KL over log strength ─► onset, iso_kl
+iso_kl ─► texts written at strengths above it, all in one batch ─► share that has collapsed ─► collapse
+       ─► written once more between the last that held and the first that did not
+
+Many directions share each batch.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Final
+
+from ..errors import InvalidInput, TaskStopped
+from ..protocol import Calibrated
+from ..spec import Band, BandPoint, Generation, Grid, Steering
+from .equal_kl import KlRead, KlReader, met
+from .hook_points import first_block
+from .unheard import STOPPED, run_unheard
+from .wishing import added, unsteered_texts
+
+if TYPE_CHECKING:
+    from ..protocol import Calibrate, CellDone, Measures
+    from ..spec import Steerable
+    from .engine import Engine
+    from .row_edit import RowEdit
+    from .tasks import Checkpoint, Report
+
+ISO_KL: Final = 1.0
+"""p95 KL over tokens in nats (wassname/steering-lite)."""
+
+ONSET_KL: Final = 0.02
+"""p95 KL where the effect begins, unless rounding alone makes a tenth of that: then ten times what it makes."""
+
+PERPLEXING: Final = 5.0
+"""A text this many times as perplexing to the unsteered model as its own has collapsed (benchmarks/collapse_dose.py)."""
+
+_N_ROUNDINGS = 10.0
+_READ_SHARES = (0.04, 0.12, 0.3, 0.7)  # of the residual norm
+_N_READ_TOKENS = 20
+_N_STEPS, _STEP = 6, 1.4
+_N_BETWEEN = 3
+_USUAL_SHARE = 0.3  # where texts begin to be written when iso_kl was not met
+_MOST_SHARE = 3.0
+_N_SAMPLES = 2
+_N_WRITTEN_TOKENS = 24
+_HALF = 0.5
+_COLLAPSED_FLAGS = frozenset({"empty", "looping"})
+_WORDS = (
+    "writing without steering",
+    "reading at several strengths",
+    "writing at several strengths",
+    "writing in between",
+)
+
+
+@dataclass
+class _Calibration:
+    """One direction: what it adds, and what has been measured. Strengths are shares of the residual norm here.
+
+    Attributes:
+        unit: raw strength that is one residual norm.
+        read: KL by share.
+        texts: perplexity over the usual, and the share that has collapsed, by share.
+    """
+
+    direction: Steerable
+    edit: RowEdit
+    unit: float
+    read: dict[float, KlRead] = field(default_factory=dict)
+    texts: dict[float, tuple[float, float]] = field(default_factory=dict)
+
+    def crossing(self, target: float) -> float | None:
+        return met([(share, kl.p95) for share, kl in self.read.items()], target)
+
+    def between(self) -> tuple[float, float] | None:
+        """The last share at which most texts held, and the first at which they did not; None where none fell apart."""
+        shares = sorted(self.texts)
+        gone = next((n for n, share in enumerate(shares) if self.texts[share][1] >= _HALF), None)
+        if gone is None:
+            return None
+        return (shares[gone - 1] if gone else shares[0] / _STEP**2), shares[gone]
+
+    def collapse(self) -> float | None:
+        found = self.between()
+        if found is None:
+            return None
+        low, high = found
+        below, above = self.texts.get(low, (0.0, 0.0))[1], self.texts[high][1]
+        return low * (high / low) ** ((_HALF - below) / (above - below)) if above > below else high
+
+    def band(self, floor: float) -> Band:
+        onset, iso_kl, collapse = (
+            None if share is None else share * self.unit
+            for share in (self.crossing(floor), self.crossing(ISO_KL), self.collapse())
+        )
+        shares = sorted({*self.read, *self.texts})
+        return Band(onset, iso_kl, collapse, tuple(map(self._point, shares)))
+
+    def _point(self, share: float) -> BandPoint:
+        mean, p95 = self.read.get(share, (None, None))
+        perplexity, collapsed = self.texts.get(share, (None, None))
+        return BandPoint(
+            share * self.unit, share, _finite(mean), _finite(p95), _finite(perplexity), collapsed
+        )
+
+
+def calibrate(engine: Engine, task: Calibrate, report: Report, checkpoint: Checkpoint) -> Calibrated:
+    """Finds the band of each direction.
+
+    - onset: p95 KL passes `ONSET_KL`, or ten times what rounding makes.
+    - iso_kl: p95 KL is 1 nat over some 20 tokens behind each prompt. Both on texts that the unsteered model wrote.
+    - collapse: half of the texts written, two behind each prompt, are empty, loop, or are more than five times as
+      perplexing to the unsteered model as its own.
+
+    Raises:
+        TaskStopped: it was stopped.
+        InvalidInput: a direction or a prompt is refused.
+    """
+    made = [_calibration(engine, direction, negative=task.negative) for direction in task.directions]
+    report(0, len(_WORDS), _WORDS[0])
+    texts = unsteered_texts(engine, task.prompts, _N_READ_TOKENS, checkpoint, chat=task.chat)
+    lowest = min(first_block(engine.adapter.point(one.edit.hook_name)) for one in made)
+    reader = KlReader(engine.adapter, texts, lowest)
+    floor = max(ONSET_KL, _N_ROUNDINGS * reader.noise())
+    report(1, len(_WORDS), _WORDS[1])
+    _read(reader, [(one, share) for one in made for share in _READ_SHARES], checkpoint)
+    _read(reader, [(one, share) for one in made for share in _crossings(one, floor)], checkpoint)
+    report(2, len(_WORDS), _WORDS[2])
+    _write(engine, task, [(one, share) for one in made for share in _above(one)], checkpoint)
+    report(3, len(_WORDS), _WORDS[3])
+    _write(engine, task, [(one, share) for one in made for share in _inside(one)], checkpoint)
+    return Calibrated(tuple(one.band(floor) for one in made))
+
+
+def _calibration(engine: Engine, direction: Steerable, *, negative: bool) -> _Calibration:
+    edit, unit = added(engine, direction)
+    if not math.isfinite(unit) or unit == 0:
+        raise InvalidInput("direction", direction, "a direction that has a length")
+    return _Calibration(direction, edit, -unit if negative else unit)
+
+
+def _crossings(one: _Calibration, floor: float) -> Iterator[float]:
+    for target in (floor, ISO_KL):
+        share = one.crossing(target)
+        if share is not None and share not in one.read:
+            yield share
+
+
+def _above(one: _Calibration) -> Iterator[float]:
+    """Shares from iso_kl on, each as much larger than the one before."""
+    start = one.crossing(ISO_KL) or _USUAL_SHARE
+    for n in range(_N_STEPS):
+        share = start * _STEP**n
+        if share <= _MOST_SHARE:
+            yield share
+
+
+def _inside(one: _Calibration) -> Iterator[float]:
+    found = one.between()
+    if found is not None:
+        low, high = found
+        for n in range(_N_BETWEEN):
+            yield low * (high / low) ** ((n + 1) / (_N_BETWEEN + 1))
+
+
+def _read(reader: KlReader, asked: Sequence[tuple[_Calibration, float]], checkpoint: Checkpoint) -> None:
+    found = reader.read([replace(one.edit, strength=share * one.unit) for one, share in asked], checkpoint)
+    if found is None:
+        raise TaskStopped(STOPPED)
+    for (one, share), kl in zip(asked, found, strict=True):
+        one.read[share] = kl
+
+
+def _write(
+    engine: Engine, task: Calibrate, asked: Sequence[tuple[_Calibration, float]], checkpoint: Checkpoint
+) -> None:
+    """Texts at these strengths and, beside them, the model's own with the same random numbers."""
+    if not asked:
+        return
+    steerings = tuple(
+        Steering((one.direction.at(share * one.unit, unit="raw", method="add", positions="all"),))
+        for one, share in asked
+    )
+    generation = Generation(
+        max_new_tokens=_N_WRITTEN_TOKENS, temperature=1.0, top_p=0.95, seed=0, chat=task.chat
+    )
+    grid = Grid(
+        task.prompts, (Steering(), *steerings), _N_SAMPLES, generation, measures=("perplexity", "repetition")
+    )
+    ends = run_unheard(engine, grid, checkpoint)
+    columns: list[list[tuple[CellDone, Measures]]] = [[] for _ in grid.steerings]
+    for cell, end in enumerate(ends):
+        columns[grid.coordinates(cell).steering].append(end)
+    usual = _usual(columns[0])
+    for (one, share), column in zip(asked, columns[1:], strict=True):
+        n_gone = sum(_has_collapsed(end, measures, usual) for end, measures in column)
+        one.texts[share] = (_usual(column) / usual, n_gone / len(column))
+
+
+def _has_collapsed(end: CellDone, measures: Measures, usual: float) -> bool:
+    if end.state != "done" or _COLLAPSED_FLAGS & {*end.measures.flags, *measures.flags}:
+        return True
+    return measures.perplexity is None or measures.perplexity > PERPLEXING * usual
+
+
+def _usual(column: Sequence[tuple[CellDone, Measures]]) -> float:
+    """Geometric mean of the perplexities that could be measured; infinite where none could."""
+    logs = [math.log(measures.perplexity) for _, measures in column if measures.perplexity]
+    return math.exp(math.fsum(logs) / len(logs)) if logs else math.inf
+
+
+def _finite(value: float | None) -> float | None:
+    return value if value is not None and math.isfinite(value) else None
