@@ -917,7 +917,7 @@ export interface Suggested {
   suggestions: SuggestedFeature[];
 }
 /**
- * A suggestion, with the text whose effect is the middle one, beside the baseline's.
+ * A suggestion, with the text whose effect is the largest, beside the baseline's.
  *
  * Attributes:
  *     strength: raw, at which it was tried.

@@ -3,6 +3,7 @@ import type { HostModel } from "../src/connection";
 import { DEFAULT_GENERATION, EMPTY_SELECTION, NOTHING_LEFT, UNKNOWN_STATUS } from "../src/defaults";
 import type {
   Backlog,
+  Band,
   CellView,
   Edit,
   ErrorInfo,
@@ -189,6 +190,14 @@ export function card(index: number, label: string, change: Partial<FeatureCard> 
     ...change,
   };
 }
+
+/** A band of raw strengths. */
+export const band = (onset: number | null, iso_kl: number | null, collapse: number | null): Band => ({
+  onset,
+  iso_kl,
+  collapse,
+  points: [],
+});
 
 export function invalid(field: string, value: string, allowed: string): ErrorInfo {
   return {

@@ -173,7 +173,7 @@ class File(Wire, frozen=True):
 
 
 class SuggestedFeature(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A suggestion, with the text whose effect is the middle one, beside the baseline's.
+    """A suggestion, with the text whose effect is the largest, beside the baseline's.
 
     Attributes:
         strength: raw, at which it was tried.

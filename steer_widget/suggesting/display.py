@@ -16,7 +16,7 @@ _LINE = "border:1px solid rgba(128,128,128,.35);padding:.3em .6em;text-align:lef
 _HEAD = f"{_LINE};font-weight:600;background:rgba(128,128,128,.12)"
 _TEXT = f"{_LINE};white-space:pre-wrap;overflow-wrap:anywhere;min-width:12em"
 _NOTE = "opacity:.7;font-size:90%"
-_HEADS = ("feature", "strength", "effect", "sureness", "a text of it", "the baseline's")
+_HEADS = ("feature", "strength", "effect", "sureness", "its text of the largest effect", "the baseline's")
 
 
 def facts(one: Suggestion) -> tuple[str, str, str, str]:
@@ -27,10 +27,10 @@ def facts(one: Suggestion) -> tuple[str, str, str, str]:
 
 
 def best_place(one: Suggestion) -> int:
-    """Number of the prompt and sample whose effect is the middle one: neither the luckiest nor the worst."""
+    """Number of the prompt and sample whose effect is the largest: it shows best what the effect is a mean of."""
     if len(one.effects) != len(one.cells):
         return 0
-    return sorted(range(len(one.effects)), key=one.effects.__getitem__)[len(one.effects) // 2]
+    return max(range(len(one.effects)), key=one.effects.__getitem__)
 
 
 def texts_of(one: Suggestion) -> tuple[str, str, str]:

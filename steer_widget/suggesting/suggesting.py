@@ -189,12 +189,12 @@ class Suggesting:
             EqualStrengths,
         ).strengths
         met = [
-            (one, strength)
+            (one, _rounded(strength))
             for one, strength in zip(candidates, strengths, strict=False)
             if strength is not None
         ]
         by_chance = [
-            control.at(strength)
+            control.at(_rounded(strength))
             for control, strength in zip(controls, strengths[-N_CONTROLS:], strict=True)
             if strength is not None
         ]
@@ -287,3 +287,8 @@ class Suggesting:
             is_late = self._is_stopped and not again
         if is_late:
             at_work.cancel()
+
+
+def _rounded(strength: float) -> float:
+    """To three digits: people read it, and the KL changes by a hundredth at most."""
+    return float(f"{strength:.3g}")

@@ -114,7 +114,7 @@ function Item({ one }: { one: SuggestedFeature }) {
       >
         Add
       </Button>
-      <p class="sw-suggested" dir="auto">
+      <p class="sw-suggested" dir="auto" title="Its text of the largest effect; all are in the run">
         <span class="sw-quiet">{prompt}</span>
         {text}
       </p>
