@@ -15,6 +15,7 @@ import threading
 from collections.abc import Iterable, Iterator, Sequence
 
 from ..protocol import FeatureCard
+from .spelling import Spelling
 from .words import beginning, storable, words_of
 
 _TOKENIZER = "tokenize='porter unicode61 remove_diacritics 2'"
@@ -61,6 +62,7 @@ class SearchIndex:
         self._n_features = 0
         for table in (*_TABLES, *_LABELS):
             self._db.execute(table)
+        self._spelling = Spelling(self._db, "names", _TOKENIZER)
         rest = iter(cards)
         with self._db:
             while chunk := list(itertools.islice(rest, _CHUNK)):
@@ -77,7 +79,7 @@ class SearchIndex:
 
         Each word counts from its beginning on ("mount" finds "mountains"). Features with all words
         come before features with some, those with words in label and tokens before those with words
-        in examples alone.
+        in examples alone. A word that stands nowhere ("montains") is taken for those near it.
 
         Args:
             text: anything a person types; quotes and operators are plain characters.
@@ -87,19 +89,37 @@ class SearchIndex:
             Pairs of feature index and score (higher is better, comparable within one search).
         """
         words = words_of(text)
-        found: dict[int, float] = {}
         if not words or limit < 1:
             return []
+        found: dict[int, float] = {}
+        for looked_for in (*self._meant(words), words):
+            # What has a near word in place of one that stands nowhere says more than what has the other words alone.
+            hits = self._looked_for(text if looked_for is words else " ".join(looked_for), looked_for, limit)
+            _put_behind(found, hits.items())
+        return sorted(found.items(), key=_by_score)[:limit]
+
+    def _looked_for(self, text: str, words: Sequence[str], limit: int) -> dict[int, float]:
+        found: dict[int, float] = {}
         for hits in self._rounds(text, words, limit):
-            new = [hit for hit in hits if hit[0] not in found]
-            if found and new:
-                # What a later round finds is worth no more than the least of the earlier ones.
-                share = min(1.0, min(found.values()) / max(score for _, score in new))
-                new = [(index, score * share) for index, score in new]
-            found.update(new)
+            _put_behind(found, hits)
             if len(found) >= limit:
                 break
-        return sorted(found.items(), key=_by_score)[:limit]
+        return found
+
+    def _meant(self, words: Sequence[str]) -> list[list[str]]:
+        """The words with near ones in place of the first that stands nowhere; empty where all stand somewhere."""
+        for at, word in enumerate(words):
+            if Spelling.can_be_wrong(word) and not self._stands_anywhere(word):
+                with self._lock:
+                    near = self._spelling.near(word)
+                return [[*words[:at], other, *words[at + 1 :]] for other in near]
+        return []
+
+    def _stands_anywhere(self, word: str) -> bool:
+        query = beginning(word, [word])
+        with self._lock:
+            is_name = self._db.execute(_NAMED, (query, 1)).fetchone() is not None
+        return is_name or any(self._there(select, query, 1) for select in (_IN_LENS, _IN_TEXTS))
 
     def labelled(self, label: str) -> list[int]:
         """Features with exactly this label, but for case and spaces around it; lowest first."""
@@ -173,6 +193,15 @@ class SearchIndex:
                 raise
             return []  # a letter that is newer than this SQLite parts a word in two, whose order it does not keep here
         return [(index, _THERE_SCORE) for (index,) in rows]
+
+
+def _put_behind(found: dict[int, float], hits: Iterable[Hit]) -> None:
+    """Adds what a later round finds: it is worth no more than the least of the earlier ones."""
+    new = [hit for hit in hits if hit[0] not in found]
+    if found and new:
+        share = min(1.0, min(found.values()) / max(score for _, score in new))
+        new = [(index, score * share) for index, score in new]
+    found.update(new)
 
 
 def _by_score(hit: Hit) -> tuple[float, int]:
