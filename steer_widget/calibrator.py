@@ -77,8 +77,9 @@ class Calibrator(Finder):
         - onset: the 95th percentile over tokens of KL(steered‖unsteered) passes 0.02 nats, or ten times what
           rounding alone makes in the model's number format. Read on texts that the unsteered model wrote.
         - iso_kl: it reaches 1 nat, over some 20 tokens behind each prompt (wassname/steering-lite).
-        - collapse: half of the texts that are written (24 tokens, temperature 1, two behind each prompt) are empty,
-          loop, or are more than five times as perplexing to the unsteered model as its own.
+        - collapse: half of the texts that are written (20 tokens, temperature 1, two behind each prompt) are empty,
+          loop, or are more than five times as perplexing to the unsteered model as its own. The share is made to
+          rise with the strength first (isotonic regression), since a few texts say little by themselves.
 
         Each is None where it lies outside 0.02 to 3 residual norms. `print(band)` shows all that was measured.
 

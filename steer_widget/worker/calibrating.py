@@ -41,12 +41,12 @@ PERPLEXING: Final = 5.0
 _N_ROUNDINGS = 10.0
 _READ_SHARES = (0.04, 0.12, 0.3, 0.7)  # of the residual norm
 _N_READ_TOKENS = 20
-_N_STEPS, _STEP = 6, 1.4
-_N_BETWEEN = 3
+_N_STEPS, _STEP = 5, 1.5
+_N_BETWEEN = 2
 _USUAL_SHARE = 0.3  # where texts begin to be written when iso_kl was not met
 _MOST_SHARE = 3.0
 _N_SAMPLES = 2
-_N_WRITTEN_TOKENS = 24
+_N_WRITTEN_TOKENS = 20
 _HALF = 0.5
 _COLLAPSED_FLAGS = frozenset({"empty", "looping"})
 _WORDS = (
@@ -78,19 +78,25 @@ class _Calibration:
 
     def between(self) -> tuple[float, float] | None:
         """The last share at which most texts held, and the first at which they did not; None where none fell apart."""
-        shares = sorted(self.texts)
-        gone = next((n for n, share in enumerate(shares) if self.texts[share][1] >= _HALF), None)
-        if gone is None:
+        shares, gone = self._collapsed()
+        first = next((n for n, share in enumerate(gone) if share >= _HALF), None)
+        if first is None:
             return None
-        return (shares[gone - 1] if gone else shares[0] / _STEP**2), shares[gone]
+        return (shares[first - 1] if first else shares[0] / _STEP**2), shares[first]
 
     def collapse(self) -> float | None:
         found = self.between()
         if found is None:
             return None
         low, high = found
-        below, above = self.texts.get(low, (0.0, 0.0))[1], self.texts[high][1]
+        known = dict(zip(*self._collapsed(), strict=True))
+        below, above = known.get(low, 0.0), known[high]
         return low * (high / low) ** ((_HALF - below) / (above - below)) if above > below else high
+
+    def _collapsed(self) -> tuple[list[float], list[float]]:
+        """Shares, and how many texts had collapsed there, made to rise: eight texts say little by themselves."""
+        shares = sorted(self.texts)
+        return shares, rising([self.texts[share][1] for share in shares])
 
     def band(self, floor: float) -> Band:
         onset, iso_kl, collapse = (
@@ -205,6 +211,18 @@ def _has_collapsed(end: CellDone, measures: Measures, usual: float) -> bool:
     if end.state != "done" or _COLLAPSED_FLAGS & {*end.measures.flags, *measures.flags}:
         return True
     return measures.perplexity is None or measures.perplexity > PERPLEXING * usual
+
+
+def rising(values: Sequence[float]) -> list[float]:
+    """The nearest values, in the sum of squares, that do not fall: pooled adjacent violators (Ayer et al. 1955)."""
+    pools: list[tuple[float, int]] = []
+    for value in values:
+        mean, n = value, 1
+        while pools and pools[-1][0] > mean:
+            before, n_before = pools.pop()
+            mean, n = (before * n_before + mean * n) / (n_before + n), n_before + n
+        pools.append((mean, n))
+    return [mean for mean, n in pools for _ in range(n)]
 
 
 def _usual(column: Sequence[tuple[CellDone, Measures]]) -> float:

@@ -11,7 +11,7 @@ from steer_widget.errors import InvalidInput, TaskStopped, UnknownFeature
 from steer_widget.protocol import Calibrate
 from steer_widget.spec import Band, Control, Feature, Vector
 from steer_widget.worker import calibrating
-from steer_widget.worker.calibrating import _Calibration
+from steer_widget.worker.calibrating import _Calibration, rising
 from steer_widget.worker.engine import Engine
 from steer_widget.worker.tasks import do_task
 from steer_widget.worker.wishing import added
@@ -84,7 +84,8 @@ def test_a_kl_that_is_not_reached_is_none(engine: Engine, monkeypatch: pytest.Mo
     ("texts", "wanted"),
     [
         ({0.3: 0.0, 0.4: 0.25, 0.8: 0.75}, 0.4 * 2**0.5),  # half way, in the logarithm
-        ({0.3: 0.0, 0.4: 0.5, 0.8: 0.25}, 0.4),  # the first time counts
+        ({0.3: 0.0, 0.4: 0.5, 0.8: 0.25}, None),  # texts that hold at a larger strength count as well
+        ({0.3: 0.5, 0.4: 0.25, 0.8: 0.625}, 0.4 * 2**0.5),  # as 0.375 at the first two
         ({0.3: 0.0, 0.4: 0.25}, None),
         ({0.3: 1.0}, 0.3 / calibrating._STEP),  # already at the first: between it and two steps below
         ({}, None),
@@ -96,6 +97,20 @@ def test_where_half_of_the_texts_fall_apart(
     edit, unit = added(engine, Feature(3))
     one = _Calibration(Feature(3), edit, unit, texts={share: (1.0, gone) for share, gone in texts.items()})
     assert one.collapse() == (None if wanted is None else pytest.approx(wanted))
+
+
+@pytest.mark.parametrize(
+    ("values", "wanted"),
+    [
+        ([], []),
+        ([0.1, 0.2, 0.2], [0.1, 0.2, 0.2]),
+        ([3.0, 2.0, 1.0], [2.0, 2.0, 2.0]),
+        ([1.0, 3.0, 2.0, 4.0], [1.0, 2.5, 2.5, 4.0]),
+        ([2.0, 3.0, 1.0], [2.0, 2.0, 2.0]),
+    ],
+)
+def test_values_are_made_to_rise(values: list[float], wanted: list[float]) -> None:
+    assert rising(values) == pytest.approx(wanted)
 
 
 def test_too_strong_texts_have_collapsed(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
