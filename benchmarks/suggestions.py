@@ -8,8 +8,8 @@ output score above 0.005, are drawn at random. The wish is the label's first par
 1. Effect: each feature is added at equal p95 KL, behind the prompts and in the samples of `steerer.suggest`. For each
    wish the effect of its own feature is held against those of all others: the area under the ROC curve, and how
    often it is the largest, or among the largest three.
-2. Suggestions: `steerer.suggest(wish)`: how often the feature is among the first three, with its label to be found, and
-   with all labels hidden, so that only the model's own texts can bring it up; and how sure it was said to be.
+2. Suggestions: `steerer.suggest(wish)`: how often the feature is among the first three, with its label to be found,
+   which makes that easy; and how sure it was said to be.
 """
 
 from __future__ import annotations
