@@ -53,3 +53,14 @@ def split_by_length(rows: Sequence[Row], n_rows: int) -> list[list[Row]]:
     n_batches = -(-len(ordered) // n_rows)
     size = -(-len(ordered) // n_batches) if n_batches else 0
     return [ordered[at : at + size] for at in range(0, len(ordered), size)] if ordered else []
+
+
+def by_length(lengths: Sequence[int], max_tokens: int) -> list[list[int]]:
+    """Numbers of texts, alike in length, as many at once as have so many tokens when padded; at least one."""
+    batches: list[list[int]] = []
+    for text in sorted(range(len(lengths)), key=lengths.__getitem__):
+        if batches and (len(batches[-1]) + 1) * lengths[text] <= max_tokens:
+            batches[-1].append(text)
+        else:
+            batches.append([text])
+    return batches

@@ -11,23 +11,19 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from ..errors import InvalidInput, TaskStopped
 from ..protocol import Calibrated
 from ..spec import Band, BandPoint, Generation, Grid, Steering
-from .equal_kl import KlRead, KlReader, met
-from .hook_points import first_block
-from .unheard import STOPPED, run_unheard
-from .wishing import added, unsteered_texts
+from .kl_curves import MOST_SHARE, KlCurve, KlCurves
+from .unheard import run_unheard
 
 if TYPE_CHECKING:
     from ..protocol import Calibrate, CellDone, Measures
-    from ..spec import Steerable
+    from .checkpoint import Checkpoint
     from .engine import Engine
-    from .row_edit import RowEdit
-    from .tasks import Checkpoint, Report
+    from .tasks import Report
 
 ISO_KL: Final = 1.0
 """p95 KL over tokens in nats (wassname/steering-lite)."""
@@ -39,12 +35,10 @@ PERPLEXING: Final = 5.0
 """A text this many times as perplexing to the unsteered model as its own has collapsed (benchmarks/collapse_dose.py)."""
 
 _N_ROUNDINGS = 10.0
-_READ_SHARES = (0.04, 0.12, 0.3, 0.7)  # of the residual norm
 _N_READ_TOKENS = 20
 _N_STEPS, _STEP = 5, 1.5
 _N_BETWEEN = 2
 _USUAL_SHARE = 0.3  # where texts begin to be written when iso_kl was not met
-_MOST_SHARE = 3.0
 _N_SAMPLES = 2
 _N_WRITTEN_TOKENS = 20
 _HALF = 0.5
@@ -59,22 +53,15 @@ _WORDS = (
 
 @dataclass
 class _Calibration:
-    """One direction: what it adds, and what has been measured. Strengths are shares of the residual norm here.
+    """One direction: its KL, and what became of texts. Strengths are shares of the residual norm here.
 
     Attributes:
-        unit: raw strength that is one residual norm.
-        read: KL by share.
+        curve: KL by share.
         texts: perplexity over the usual, and the share that has collapsed, by share.
     """
 
-    direction: Steerable
-    edit: RowEdit
-    unit: float
-    read: dict[float, KlRead] = field(default_factory=dict)
+    curve: KlCurve
     texts: dict[float, tuple[float, float]] = field(default_factory=dict)
-
-    def crossing(self, target: float) -> float | None:
-        return met([(share, kl.p95) for share, kl in self.read.items()], target)
 
     def between(self) -> tuple[float, float] | None:
         """The last share at which most texts held, and the first at which they did not; None where none fell apart."""
@@ -85,6 +72,7 @@ class _Calibration:
         return (shares[first - 1] if first else shares[0] / _STEP**2), shares[first]
 
     def collapse(self) -> float | None:
+        """The share at which half of the texts have collapsed."""
         found = self.between()
         if found is None:
             return None
@@ -99,18 +87,21 @@ class _Calibration:
         return shares, rising([self.texts[share][1] for share in shares])
 
     def band(self, floor: float) -> Band:
-        onset, iso_kl, collapse = (
-            None if share is None else share * self.unit
-            for share in (self.crossing(floor), self.crossing(ISO_KL), self.collapse())
+        """What was found, raw."""
+        curve = self.curve
+        shares = sorted({*curve.read, *self.texts})
+        return Band(
+            curve.raw(curve.crossing(floor)),
+            curve.raw(curve.crossing(ISO_KL)),
+            curve.raw(self.collapse()),
+            tuple(map(self._point, shares)),
         )
-        shares = sorted({*self.read, *self.texts})
-        return Band(onset, iso_kl, collapse, tuple(map(self._point, shares)))
 
     def _point(self, share: float) -> BandPoint:
-        mean, p95 = self.read.get(share, (None, None))
+        mean, p95 = self.curve.read.get(share, (None, None))
         perplexity, collapsed = self.texts.get(share, (None, None))
         return BandPoint(
-            share * self.unit, share, _finite(mean), _finite(p95), _finite(perplexity), collapsed
+            share * self.curve.unit, share, _finite(mean), _finite(p95), _finite(perplexity), collapsed
         )
 
 
@@ -126,59 +117,42 @@ def calibrate(engine: Engine, task: Calibrate, report: Report, checkpoint: Check
         TaskStopped: it was stopped.
         InvalidInput: a direction or a prompt is refused.
     """
-    made = [_calibration(engine, direction, negative=task.negative) for direction in task.directions]
     report(0, len(_WORDS), _WORDS[0])
-    texts = unsteered_texts(engine, task.prompts, _N_READ_TOKENS, checkpoint, chat=task.chat)
-    lowest = min(first_block(engine.adapter.point(one.edit.hook_name)) for one in made)
-    reader = KlReader(engine.adapter, texts, lowest)
-    floor = max(ONSET_KL, _N_ROUNDINGS * reader.noise())
+    curves = KlCurves(
+        engine,
+        task.directions,
+        task.prompts,
+        n_tokens=_N_READ_TOKENS,
+        chat=task.chat,
+        negative=task.negative,
+        checkpoint=checkpoint,
+    )
     report(1, len(_WORDS), _WORDS[1])
-    _read(reader, [(one, share) for one in made for share in _READ_SHARES], checkpoint)
-    _read(reader, [(one, share) for one in made for share in _crossings(one, floor)], checkpoint)
-    report(2, len(_WORDS), _WORDS[2])
-    _write(engine, task, [(one, share) for one in made for share in _above(one)], checkpoint)
-    report(3, len(_WORDS), _WORDS[3])
-    _write(engine, task, [(one, share) for one in made for share in _inside(one)], checkpoint)
+    floor = max(ONSET_KL, _N_ROUNDINGS * curves.noise())
+    curves.measure(floor, ISO_KL)
+    made = [_Calibration(curve) for curve in curves.curves]
+    for step, shares in ((2, _above), (3, _inside)):
+        report(step, len(_WORDS), _WORDS[step])
+        _write(engine, task, [(one, share) for one in made for share in shares(one)], checkpoint)
     return Calibrated(tuple(one.band(floor) for one in made))
-
-
-def _calibration(engine: Engine, direction: Steerable, *, negative: bool) -> _Calibration:
-    edit, unit = added(engine, direction)
-    if not math.isfinite(unit) or unit == 0:
-        raise InvalidInput("direction", direction, "a direction that has a length")
-    return _Calibration(direction, edit, -unit if negative else unit)
-
-
-def _crossings(one: _Calibration, floor: float) -> Iterator[float]:
-    for target in (floor, ISO_KL):
-        share = one.crossing(target)
-        if share is not None and share not in one.read:
-            yield share
 
 
 def _above(one: _Calibration) -> Iterator[float]:
     """Shares from iso_kl on, each as much larger than the one before."""
-    start = one.crossing(ISO_KL) or _USUAL_SHARE
+    start = one.curve.crossing(ISO_KL) or _USUAL_SHARE
     for n in range(_N_STEPS):
         share = start * _STEP**n
-        if share <= _MOST_SHARE:
+        if share <= MOST_SHARE:
             yield share
 
 
 def _inside(one: _Calibration) -> Iterator[float]:
+    """Shares between the last that held and the first that did not."""
     found = one.between()
     if found is not None:
         low, high = found
         for n in range(_N_BETWEEN):
             yield low * (high / low) ** ((n + 1) / (_N_BETWEEN + 1))
-
-
-def _read(reader: KlReader, asked: Sequence[tuple[_Calibration, float]], checkpoint: Checkpoint) -> None:
-    found = reader.read([replace(one.edit, strength=share * one.unit) for one, share in asked], checkpoint)
-    if found is None:
-        raise TaskStopped(STOPPED)
-    for (one, share), kl in zip(asked, found, strict=True):
-        one.read[share] = kl
 
 
 def _write(
@@ -188,7 +162,7 @@ def _write(
     if not asked:
         return
     steerings = tuple(
-        Steering((one.direction.at(share * one.unit, unit="raw", method="add", positions="all"),))
+        Steering((one.curve.direction.at(share * one.curve.unit, unit="raw", method="add", positions="all"),))
         for one, share in asked
     )
     generation = Generation(
@@ -197,9 +171,8 @@ def _write(
     grid = Grid(
         task.prompts, (Steering(), *steerings), _N_SAMPLES, generation, measures=("perplexity", "repetition")
     )
-    ends = run_unheard(engine, grid, checkpoint)
     columns: list[list[tuple[CellDone, Measures]]] = [[] for _ in grid.steerings]
-    for cell, end in enumerate(ends):
+    for cell, end in enumerate(run_unheard(engine, grid, checkpoint)):
         columns[grid.coordinates(cell).steering].append(end)
     usual = _usual(columns[0])
     for (one, share), column in zip(asked, columns[1:], strict=True):

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import torch
 
 from ..errors import InvalidInput, PromptTooLong
+from .batches import by_length
+from .halving import in_batches
 from .measures.divergence import compare_logits
-from .placement import is_out_of_memory, release_memory
 from .prefill import Prefixes
+from .stopping import go_on
 
 if TYPE_CHECKING:
     from .adapter import Adapter
+    from .checkpoint import Checkpoint
 
 _MAX_TOKENS = 4096  # padded, in one forward pass
 _N_LOGITS = 1 << 24  # at once
@@ -24,8 +27,8 @@ Pair = tuple[str, str]
 
 @torch.inference_mode()
 def log_likelihoods(
-    adapter: Adapter, pairs: Sequence[Pair], checkpoint: Callable[[], bool] = lambda: False
-) -> list[float] | None:
+    adapter: Adapter, pairs: Sequence[Pair], checkpoint: Checkpoint = lambda: False
+) -> list[float]:
     """Natural logarithm of p(text | context) of each pair, summed over the text's tokens.
 
     Context and text are tokenised apart, so that the text has the same tokens behind every context.
@@ -33,32 +36,26 @@ def log_likelihoods(
     Args:
         adapter: the model, unsteered.
         pairs: of context and text, neither empty.
-        checkpoint: called between batches; True stops.
+        checkpoint: passed before each batch.
 
     Returns:
-        In the order of the pairs; None where it was stopped.
+        In the order of the pairs.
 
     Raises:
+        TaskStopped: at a checkpoint.
         InvalidInput: a context or a text without tokens.
         PromptTooLong: a pair exceeds the model's context.
     """
     known: dict[str, list[int]] = {}
     tokens = [_tokens(adapter, known, *pair) for pair in pairs]
     found = [0.0] * len(pairs)
-    waiting = _batches(tokens)
-    while waiting:
-        if checkpoint():
-            return None
-        batch = waiting.pop(0)
-        try:
-            values = _read(adapter, [tokens[pair] for pair in batch])
-        except Exception as error:
-            if not is_out_of_memory(error) or len(batch) == 1:
-                raise
-            middle = len(batch) // 2
-            waiting[:0] = [batch[:middle], batch[middle:]]
-            release_memory(adapter.input_device)
-            continue
+    batches = by_length([len(before) + len(behind) for before, behind in tokens], _MAX_TOKENS)
+
+    def read(batch: Sequence[int]) -> list[float]:
+        go_on(checkpoint)
+        return _read(adapter, [tokens[pair] for pair in batch])
+
+    for batch, values in in_batches(batches, read, adapter.input_device):
         for pair, value in zip(batch, values, strict=True):
             found[pair] = value
     return found
@@ -78,17 +75,6 @@ def _tokens(
             "text", f"{len(before) + len(behind)} tokens", f"at most {adapter.n_context}, the model's context"
         )
     return before, behind
-
-
-def _batches(tokens: Sequence[tuple[list[int], list[int]]]) -> list[list[int]]:
-    """Numbers of the pairs, alike in length, as many at once as fit into a pass."""
-    batches: list[list[int]] = []
-    for pair in sorted(range(len(tokens)), key=lambda n: sum(map(len, tokens[n]))):
-        if batches and (len(batches[-1]) + 1) * sum(map(len, tokens[pair])) <= _MAX_TOKENS:
-            batches[-1].append(pair)
-        else:
-            batches.append([pair])
-    return batches
 
 
 def _read(adapter: Adapter, tokens: Sequence[tuple[list[int], list[int]]]) -> list[float]:

@@ -10,6 +10,7 @@ import torch
 
 from ..errors import InvalidInput, PromptTooLong
 from ..spec import Generation
+from .batches import by_length
 from .counting import counting_tokens
 from .halving import in_batches
 from .prefill import Prefixes
@@ -116,20 +117,10 @@ def read_passages(
             adapter.read(Prefixes.of([tokens[number].token_ids for number in batch], adapter.pad_id), None)
         return seen[hook_name][0]
 
-    for batch, h in in_batches(_batches(tokens), read, adapter.input_device):
+    batches = by_length([len(one.token_ids) for one in tokens], _MAX_TOKENS)
+    for batch, h in in_batches(batches, read, adapter.input_device):
         for row, number in enumerate(batch):
             one = tokens[number]
             own = h[row, -len(one.token_ids) :]  # padded on the left
             counts = counting_tokens(adapter, hook_name, one.token_ids, own, residual_norm)
             yield number, ReadPassage(one, own, counts & meant[number].to(own.device))
-
-
-def _batches(texts: Sequence[PassageTokens]) -> list[list[int]]:
-    """Numbers of the texts, alike in length, as many at once as fit into a pass."""
-    batches: list[list[int]] = []
-    for text in sorted(range(len(texts)), key=lambda n: len(texts[n].token_ids)):
-        if batches and (len(batches[-1]) + 1) * len(texts[text].token_ids) <= _MAX_TOKENS:
-            batches[-1].append(text)
-        else:
-            batches.append([text])
-    return batches

@@ -9,13 +9,11 @@ from ..protocol import FindByWish, FindEqualStrengths, ReadLikelihoods
 
 if TYPE_CHECKING:
     from ..protocol import Known, Task
+    from .checkpoint import Checkpoint
     from .engine import Engine
 
 Report = Callable[[int, "int | None", str], None]
 """Takes how many steps are done, of how many, and what is done now. Call it no more than some five times a second."""
-
-Checkpoint = Callable[[], bool]
-"""Lets runs and questions go first; True when the task is to stop. Call it between batches."""
 
 
 def do_task(engine: Engine, task: Task, report: Report, checkpoint: Checkpoint) -> Known:
@@ -26,7 +24,8 @@ def do_task(engine: Engine, task: Task, report: Report, checkpoint: Checkpoint) 
     """
     # torch is there by now
     from .calibrating import calibrate
-    from .wishing import find_by_wish, find_equal_strengths, read_likelihoods
+    from .equal_kl import find_equal_strengths
+    from .wishing import find_by_wish, read_likelihoods
 
     if isinstance(task, FindByWish):
         return find_by_wish(engine, task, report, checkpoint)

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
-from ..errors import TaskStopped
 from ..protocol import CellDone, CellMeasured, Measures, RunDone, StartRun
+from .stopping import stopped
 
 if TYPE_CHECKING:
     from ..spec import Grid
     from .checkpoint import Checkpoint
     from .engine import Engine
-
-STOPPED: Final = "It was stopped, and nothing of it can be used. Start it again if it is wanted."
 
 
 def run_unheard(engine: Engine, grid: Grid, checkpoint: Checkpoint) -> list[tuple[CellDone, Measures]]:
@@ -38,5 +36,5 @@ def run_unheard(engine: Engine, grid: Grid, checkpoint: Checkpoint) -> list[tupl
     if done[0].error is not None:
         raise done[0].error.rebuild()
     if done[0].state == "stopped":
-        raise TaskStopped(STOPPED)
+        raise stopped()
     return [(ends[cell], measured.get(cell, ends[cell].measures)) for cell in sorted(ends)]

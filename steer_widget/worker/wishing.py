@@ -1,4 +1,4 @@
-"""What suggestions ask of the model: texts on a topic and the features that they bring up, equal strengths, likelihoods.
+"""What suggestions ask of the model: texts on a topic and the features that they bring up, likelihoods.
 
 The model is the only judge: told the topic, it writes a few texts; told nothing in particular, a few others; the
 features that tell the first from the second are candidates (`contrasting`). A model without a chat template is
@@ -9,29 +9,23 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from ..errors import GenerationError, TaskStopped
+from ..errors import GenerationError
 from ..protocol import (
     ContrastOf,
-    EqualStrengths,
     FoundByWish,
     Likelihoods,
     Passage,
 )
 from ..spec import Generation, Grid, Prompt, Steering
-from .equal_kl import FIRST_SHARES, KlReader, equal_strengths
-from .hook_points import first_block
 from .likelihood import log_likelihoods
-from .prompt_tokens import prompt_ids_of
-from .unheard import STOPPED, run_unheard
+from .stopping import go_on
+from .unheard import run_unheard
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from ..protocol import FindByWish, FindEqualStrengths, ReadLikelihoods
-    from ..spec import Steerable
+    from ..protocol import FindByWish, ReadLikelihoods
+    from .checkpoint import Checkpoint
     from .engine import Engine
-    from .row_edit import RowEdit
-    from .tasks import Checkpoint, Report
+    from .tasks import Report
 
 REQUESTS: Final = ("Write a few sentences{about}.", "Tell me a short story{about}.")
 BEGINNINGS: Final = ("The following is a text{about}:\n\n", "A short story{about}:\n\n")
@@ -62,33 +56,11 @@ def find_by_wish(engine: Engine, task: FindByWish, report: Report, checkpoint: C
         report(n_steps - 2, n_steps, "writing of nothing in particular")
         against = _written(engine, "", task.seed, checkpoint)
     report(n_steps - 1, n_steps, "telling the texts apart")
-    if checkpoint():
-        raise TaskStopped(STOPPED)
+    go_on(checkpoint)
     a, b = (tuple(map(Passage, texts)) for texts in (examples, against))
     question = ContrastOf(task.request, a, b, task.sae, k=4 * task.k, density=task.density)
     found = engine.contrast(question).features
     return FoundByWish(tuple(one for one in found if one.score > 0)[: task.k], examples, against)
-
-
-def find_equal_strengths(
-    engine: Engine, task: FindEqualStrengths, report: Report, checkpoint: Checkpoint
-) -> EqualStrengths:
-    """Has the model write behind the prompts, and reads that again under every direction.
-
-    Raises:
-        TaskStopped: it was stopped.
-        InvalidInput: a direction or a prompt is refused.
-    """
-    adapter = engine.adapter
-    edits = [added(engine, direction) for direction in task.directions]
-    report(0, 1 + len(FIRST_SHARES), "writing without steering")
-    texts = unsteered_texts(engine, task.prompts, task.n_tokens, checkpoint, chat=task.chat)
-    report(1, 1 + len(FIRST_SHARES), f"reading {len(texts)} texts under {len(edits)} directions")
-    lowest = min(first_block(adapter.point(edit.hook_name)) for edit, _ in edits)
-    strengths = equal_strengths(KlReader(adapter, texts, lowest), edits, task.kl, checkpoint)
-    if strengths is None:
-        raise TaskStopped(STOPPED)
-    return EqualStrengths(tuple(strengths))
 
 
 def read_likelihoods(
@@ -101,38 +73,7 @@ def read_likelihoods(
         InvalidInput: a context or a text without tokens, or too long.
     """
     report(0, None, f"reading {len(task.pairs)} texts")
-    values = log_likelihoods(engine.adapter, task.pairs, checkpoint)
-    if values is None:
-        raise TaskStopped(STOPPED)
-    return Likelihoods(tuple(values))
-
-
-def added(engine: Engine, direction: Steerable) -> tuple[RowEdit, float]:
-    """The direction, added on all tokens, and the raw strength that is one residual norm."""
-    edit = direction.at(1.0, unit="norm", method="add", positions="all")
-    resolved = engine.directions.resolve(edit, {})
-    if resolved is None:
-        raise GenerationError("a strength of one residual norm was taken for nothing")
-    return resolved, resolved.strength
-
-
-def unsteered_texts(
-    engine: Engine, prompts: Sequence[Prompt], n_tokens: int, checkpoint: Checkpoint, *, chat: bool
-) -> list[tuple[list[int], list[int]]]:
-    """Prompt and what the model writes behind it, greedily, as tokens.
-
-    Raises:
-        GenerationError: it writes nothing behind any of them.
-    """
-    grid = Grid(tuple(prompts), (Steering(),), 1, Generation(max_new_tokens=n_tokens, chat=chat), measures=())
-    read = [prompt_ids_of(engine.adapter, prompt, chat=chat) for prompt in prompts]
-    completions = [list(end.token_ids) for end, _ in run_unheard(engine, grid, checkpoint)]
-    texts = [(prompt, text) for prompt, text in zip(read, completions, strict=True) if text]
-    if not texts:
-        raise GenerationError(
-            "The model wrote nothing behind the prompts, so no strength can be compared. Give other prompts."
-        )
-    return texts
+    return Likelihoods(tuple(log_likelihoods(engine.adapter, task.pairs, checkpoint)))
 
 
 def _written(engine: Engine, about: str, seed: int, checkpoint: Checkpoint) -> tuple[Prompt, ...]:

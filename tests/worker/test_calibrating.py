@@ -13,8 +13,8 @@ from steer_widget.spec import Band, Control, Feature, Vector
 from steer_widget.worker import calibrating
 from steer_widget.worker.calibrating import _Calibration, rising
 from steer_widget.worker.engine import Engine
+from steer_widget.worker.kl_curves import _curve
 from steer_widget.worker.tasks import do_task
-from steer_widget.worker.wishing import added
 from tests.tiny import make
 from tests.worker.test_wishing import p95_at, told
 
@@ -66,7 +66,7 @@ def test_what_shares_a_batch_does_not_matter(engine: Engine) -> None:
 
 
 def test_the_effect_begins_above_what_rounding_makes(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(calibrating.KlReader, "noise", lambda _self: ISO / 20)
+    monkeypatch.setattr(calibrating.KlCurves, "noise", lambda _self: ISO / 20)
     (band,) = bands(engine, Feature(3))
     d, _ = engine.directions.of(Feature(3))
     assert band.onset is not None
@@ -94,8 +94,8 @@ def test_a_kl_that_is_not_reached_is_none(engine: Engine, monkeypatch: pytest.Mo
 def test_where_half_of_the_texts_fall_apart(
     engine: Engine, texts: dict[float, float], wanted: float | None
 ) -> None:
-    edit, unit = added(engine, Feature(3))
-    one = _Calibration(Feature(3), edit, unit, texts={share: (1.0, gone) for share, gone in texts.items()})
+    curve = _curve(engine, Feature(3), negative=False)
+    one = _Calibration(curve, {share: (1.0, gone) for share, gone in texts.items()})
     assert one.collapse() == (None if wanted is None else pytest.approx(wanted))
 
 

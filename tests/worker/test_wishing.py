@@ -12,7 +12,7 @@ from steer_widget.protocol import FindByWish, FindEqualStrengths, ReadLikelihood
 from steer_widget.spec import Control, Feature, Vector
 from steer_widget.worker import likelihood
 from steer_widget.worker.engine import Engine
-from steer_widget.worker.equal_kl import met
+from steer_widget.worker.kl_curves import met
 from steer_widget.worker.likelihood import log_likelihoods
 from steer_widget.worker.tasks import do_task
 from tests.tiny import make
@@ -186,5 +186,6 @@ def test_they_can_be_stopped_between_batches(engine: Engine, monkeypatch: pytest
         n_asked += 1
         return n_asked == 3
 
-    assert log_likelihoods(engine.adapter, PAIRS, third) is None
+    with pytest.raises(TaskStopped):
+        log_likelihoods(engine.adapter, PAIRS, third)
     assert n_asked == 3
