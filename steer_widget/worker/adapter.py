@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from ..errors import InvalidInput
+from ..errors import GenerationError, InvalidInput
 from . import hook_points
 from .cache import has_full_attention_only, layer_configs, n_key_heads
 from .decode_attention import decodes_by_itself
@@ -126,6 +126,18 @@ class Adapter:
         """The model's logits of what `last_hidden` gave: `[..., d_model]` to `[..., d_vocab]`."""
         logits: Tensor = self.head(hidden)
         return logits if self._softcap is None else torch.tanh(logits / self._softcap) * self._softcap
+
+    def need_unembed(self, what: str) -> None:
+        """Refuses what stands on `unembed` where that gives something else than the model's own logits.
+
+        Raises:
+            GenerationError: it does.
+        """
+        if not self.can_unembed:
+            raise GenerationError(
+                f"{type(self.model).__name__} makes its logits otherwise than by its head alone, so {what} cannot be "
+                "measured. Report this model; what does not need it works."
+            )
 
     def next_logits(
         self, token_ids: Tensor, positions: Tensor, mask: Tensor | None, cache: Cache | None

@@ -40,12 +40,16 @@ class KlReader:
         adapter: the model.
         texts: prompt and completion of each, as tokens; completions are compared.
         first_block: the lowest decoder block that any of the directions acts behind.
+
+    Raises:
+        GenerationError: the model's head alone does not give its logits.
     """
 
     @torch.inference_mode()
     def __init__(
         self, adapter: Adapter, texts: Sequence[tuple[list[int], list[int]]], first_block: int
     ) -> None:
+        adapter.need_unembed("KL from the unsteered model")
         self._adapter = adapter
         self._prompts = [len(prompt) for prompt, _ in texts]
         self._drawn = [len(completion) for _, completion in texts]

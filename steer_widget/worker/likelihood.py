@@ -45,7 +45,9 @@ def log_likelihoods(
         TaskStopped: at a checkpoint.
         InvalidInput: a context or a text without tokens.
         PromptTooLong: a pair exceeds the model's context.
+        GenerationError: the model's head alone does not give its logits.
     """
+    adapter.need_unembed("the likelihood of texts")
     known: dict[str, list[int]] = {}
     tokens = [_tokens(adapter, known, *pair) for pair in pairs]
     found = [0.0] * len(pairs)

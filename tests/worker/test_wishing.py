@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import torch
 
-from steer_widget.errors import InvalidInput, PromptTooLong, TaskStopped
+from steer_widget.errors import GenerationError, InvalidInput, PromptTooLong, TaskStopped
 from steer_widget.protocol import FindByWish, FindEqualStrengths, ReadLikelihoods
 from steer_widget.spec import Control, Feature, Vector
 from steer_widget.worker import likelihood
@@ -165,6 +165,19 @@ def test_a_topic_is_written_on_and_the_same_seed_writes_the_same(engine: Engine)
     assert one.examples[0] == "This is about the sea."
     assert len(one.examples) > 2
     assert one.examples != other.examples
+
+
+@pytest.mark.parametrize(
+    "task",
+    [FindEqualStrengths(1, (Feature(3),), ("She",)), ReadLikelihoods(1, PAIRS)],
+    ids=["kl", "likelihood"],
+)
+def test_a_model_whose_head_alone_does_not_give_its_logits_is_refused(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch, task: Any
+) -> None:
+    monkeypatch.setattr(engine.adapter, "can_unembed", False)
+    with pytest.raises(GenerationError, match="otherwise than by its head alone"):
+        do(engine, task)
 
 
 def test_a_stop_ends_each_of_them(engine: Engine) -> None:
