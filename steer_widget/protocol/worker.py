@@ -133,9 +133,8 @@ class Shutdown(Wire, frozen=True):
     """End the worker."""
 
 
-Question = (
-    CheckGrid
-    | ReadMeans
+Reading = (
+    ReadMeans
     | FeaturesOn
     | FeaturesByToken
     | TokensOf
@@ -146,6 +145,9 @@ Question = (
     | CoFiringOf
     | OutputScoresOf
 )
+"""A question that needs the model, and overtakes a run at its next checkpoint."""
+
+Question = CheckGrid | Reading
 """A command that is answered by one `Answer` with the same request number."""
 
 Command = Load | Question | Task | StartRun | CancelRun | CancelTask | Shutdown

@@ -27,6 +27,7 @@ from ..protocol import (
     LoadFailed,
     Loading,
     NextTokenOf,
+    Reading,
     Ready,
     RunDone,
     Shutdown,
@@ -35,7 +36,7 @@ from ..protocol import (
     TaskProgress,
     TokenCounts,
 )
-from .questions import Reading, read
+from .questions import read
 from .tasks import do_task
 
 if TYPE_CHECKING:

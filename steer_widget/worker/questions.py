@@ -14,6 +14,7 @@ from ..protocol import (
     NeighboursOf,
     NextTokenOf,
     OutputScoresOf,
+    Reading,
     ReadMeans,
     TokensOf,
 )
@@ -21,20 +22,6 @@ from ..protocol import (
 if TYPE_CHECKING:
     from ..protocol import Known
     from .engine import Engine
-
-Reading = (
-    ReadMeans
-    | FeaturesOn
-    | FeaturesByToken
-    | TokensOf
-    | NextTokenOf
-    | LensOf
-    | NeighboursOf
-    | ContrastOf
-    | CoFiringOf
-    | OutputScoresOf
-)
-"""A question that waits for the main thread; at a checkpoint of a run it overtakes it."""
 
 _R = TypeVar("_R", bound=Reading)
 _Answers = Callable[["Engine", Reading], "Known"]
