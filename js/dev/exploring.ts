@@ -4,32 +4,15 @@ import type {
   Band,
   FeatureCard,
   FindAt,
-  FindBand,
-  FindContrast,
-  FindNeighbours,
-  FindTogether,
   FoundFiring,
   PageCommand,
-  ReadBand,
-  ReadLens,
   Reply,
   RunView,
-  ScoreOutput,
 } from "../src/protocol.gen";
 import { tokensOf } from "./measures";
 import { readTokens } from "./model";
 
-type Exploring =
-  | FindAt
-  | FindContrast
-  | FindNeighbours
-  | FindTogether
-  | ReadLens
-  | ScoreOutput
-  | FindBand
-  | ReadBand;
-
-const KINDS: readonly PageCommand["type"][] = [
+const KINDS = [
   "FindAt",
   "FindContrast",
   "FindNeighbours",
@@ -38,9 +21,12 @@ const KINDS: readonly PageCommand["type"][] = [
   "ScoreOutput",
   "FindBand",
   "ReadBand",
-];
+] as const;
 
-export const isExploring = (command: PageCommand): command is Exploring => KINDS.includes(command.type);
+type Exploring = Extract<PageCommand, { type: (typeof KINDS)[number] }>;
+
+export const isExploring = (command: PageCommand): command is Exploring =>
+  KINDS.some((kind) => kind === command.type);
 
 const WORDS = [
   " war",

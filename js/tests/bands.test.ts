@@ -1,30 +1,12 @@
-import { afterEach, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { bandIn, bandWords, coherent, commonBand, gridOver } from "../src/band";
-import type { Band, SelectedEdit, Vector } from "../src/protocol.gen";
+import type { Band, SelectedEdit } from "../src/protocol.gen";
 import { inUnit, startInUnit } from "../src/strength";
 import { band, card, invalid } from "./host";
-import { chosen, edit, find, get, type Mounted, mount, press, READY, SAE, sent, settle } from "./mount";
+import { edit, find, get, type Mounted, open, press, READY, SAE, sent, settle, taken, VECTOR } from "./mount";
 
 const BAND = band(20, 50, 110);
 const known = (one: Band | null, max_act: number | null = 40) => ({ max_act, band: one });
-const VECTOR: Vector = {
-  kind: "vector",
-  values: btoa(String.fromCharCode(...new Uint8Array(new Float32Array(4).fill(5).buffer))), // of length 10
-  name: "polite",
-  hook_name: "",
-};
-
-let page: Mounted | null = null;
-async function open(selection: Record<string, unknown>, ...edits: SelectedEdit[]): Promise<Mounted> {
-  const made = chosen(...edits);
-  page = await mount({ ...made, selection: { ...made.selection, ...selection } });
-  return page;
-}
-afterEach(() => {
-  page?.close();
-  page = null;
-});
-
 async function learn({ host }: Mounted, ...cards: ReturnType<typeof card>[]): Promise<void> {
   const asked = host.of("Search");
   for (const [i, one] of cards.entries())
@@ -41,14 +23,6 @@ async function choose(el: HTMLElement, testId: string, value: string): Promise<v
   const select = get<HTMLSelectElement>(el, testId);
   select.value = value;
   select.dispatchEvent(new Event("change", { bubbles: true }));
-  await settle();
-}
-
-/** Python takes the selection that was sent. */
-async function taken(host: Mounted["host"], n = 1): Promise<void> {
-  await sent(host, "SetSelection", n);
-  host.set("selection", host.last("SetSelection").command.selection);
-  host.answer("SetSelection");
   await settle();
 }
 
@@ -118,8 +92,9 @@ describe("the unit iso-KL", () => {
 
 describe("calibrating", () => {
   test("is a press at the row; then the dial shows the band and offers the iso-KL strength", async () => {
-    const { host, el } = await open({}, edit(1, -70));
-    await learn(page as Mounted, card(1, "war"));
+    const opened = await open({}, edit(1, -70));
+    const { host, el } = opened;
+    await learn(opened, card(1, "war"));
     expect(find(el, "sw-dial-0-band")).toBeNull();
     await press(el, "sw-calibrate-0");
     expect(host.last("FindBand").command.direction).toMatchObject({ kind: "feature", index: 1 });
@@ -177,12 +152,12 @@ describe("calibrating", () => {
     await choose(el, "sw-unit-0", "auto");
     expect(get<HTMLInputElement>(el, "sw-strength-0").value).toBe("1");
     expect(host.of("FindBand")).toHaveLength(1);
-    await taken(host);
+    await taken({ host });
     host.answer("FindBand", { type: "BandFound", band: BAND });
     await settle();
     await choose(el, "sw-unit-0", "raw");
     expect(get<HTMLInputElement>(el, "sw-strength-0").value).toBe("50");
-    await taken(host, 2);
+    await taken({ host }, 2);
     await choose(el, "sw-unit-0", "auto");
     expect(host.of("FindBand")).toHaveLength(1);
   });
@@ -222,12 +197,12 @@ describe("strengths over the band", () => {
     expect(find(el, "sw-over-band")).toBeNull();
     await learn(opened, card(1, "war", { band: BAND }), card(2, "sea", { band: band(10, 30, 60) }));
     await press(el, "sw-over-band");
-    await taken(host);
+    await taken({ host });
     expect(host.last("SetSelection").command.selection).toMatchObject({ sweep_start: 10, sweep_stop: 110 });
     get<HTMLInputElement>(el, "sw-layout-grid").click();
-    await taken(host, 2);
+    await taken({ host }, 2);
     await press(el, "sw-over-band");
-    await taken(host, 3);
+    await taken({ host }, 3);
     expect(host.last("SetSelection").command.selection.grid_strengths).toEqual(
       gridOver({ from: 10, to: 110 }),
     );

@@ -1,8 +1,8 @@
 import { h, render } from "preact";
-import { afterEach, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import type { BandEnds } from "../src/band";
 import { COLLAPSE_DOSE, dosePerUnit, doseScale, doseWords } from "../src/dose";
-import type { SelectedEdit, Vector } from "../src/protocol.gen";
+import type { SelectedEdit } from "../src/protocol.gen";
 import { MASTER_SCALE, pushScale } from "../src/strength";
 import { sortedOnce, withReplaced } from "../src/strengths";
 import { Dial } from "../src/views/Dial";
@@ -13,43 +13,18 @@ import {
   find,
   get,
   key,
-  type Mounted,
-  mount,
+  open,
   press,
   READY,
   SAE,
   sent,
   settle,
+  taken,
   type,
+  VECTOR,
 } from "./mount";
 
-let page: Mounted | null = null;
-async function open(selection: Record<string, unknown>, ...edits: SelectedEdit[]): Promise<Mounted> {
-  const made = chosen(...edits);
-  page = await mount({ ...made, selection: { ...made.selection, ...selection } });
-  return page;
-}
-afterEach(() => {
-  page?.close();
-  page = null;
-});
-
-async function taken({ host }: Mounted, n = 1): Promise<SelectedEdit[]> {
-  await sent(host, "SetSelection", n);
-  const { selection } = host.last("SetSelection").command;
-  host.set("selection", selection);
-  host.answer("SetSelection");
-  await settle();
-  return selection.edits;
-}
-
-const vector: Vector = {
-  kind: "vector",
-  values: btoa(String.fromCharCode(...new Uint8Array(new Float32Array(4).fill(5).buffer))), // of length 10
-  name: "polite",
-  hook_name: "",
-};
-const ELSEWHERE = { ...vector, hook_name: "blocks.3.hook_resid_post" };
+const ELSEWHERE = { ...VECTOR, hook_name: "blocks.3.hook_resid_post" };
 
 describe("the dose of strength 1", () => {
   const at = (change: Partial<SelectedEdit>, known = card(1, "", { max_act: 34 })) =>
@@ -59,9 +34,9 @@ describe("the dose of strength 1", () => {
     expect(at({})).toBeCloseTo(1 / 170, 10);
     expect(at({ unit: "norm" })).toBeCloseTo(1, 10);
     expect(at({ unit: "max_act" })).toBeCloseTo(34 / 170, 10);
-    expect(at({ feature: vector })).toBeCloseTo(10 / 170, 10);
-    expect(at({ feature: vector, unit: "norm" })).toBeCloseTo(1, 10);
-    expect(at({ feature: { kind: "control", of: vector, seed: 3 } })).toBeCloseTo(10 / 170, 10);
+    expect(at({ feature: VECTOR })).toBeCloseTo(10 / 170, 10);
+    expect(at({ feature: VECTOR, unit: "norm" })).toBeCloseTo(1, 10);
+    expect(at({ feature: { kind: "control", of: VECTOR, seed: 3 } })).toBeCloseTo(10 / 170, 10);
   });
 
   test("goes with the factor on all strengths, of either sign", () => {
@@ -72,7 +47,7 @@ describe("the dose of strength 1", () => {
   test.each([
     ["of other methods, whose edit is not known beforehand", { method: "clamp" }],
     ["where the feature's maximum is not known", { unit: "max_act" as const }],
-    ["where no SAE stands at the vector's hook point", { feature: ELSEWHERE }],
+    ["where no SAE stands at the VECTOR's hook point", { feature: ELSEWHERE }],
     [
       "where that SAE is not loaded",
       { feature: { kind: "feature", index: 1, label: "", sae: "gone" } as const },
@@ -264,8 +239,10 @@ describe("several strengths", () => {
 
   test("keep their push in another unit, and wait while the method is dialled otherwise", async () => {
     const one = edit(1, 85, "x", { more_strengths: [17, 170] });
-    page = await mount({ ...chosen(one), status: { ...READY, methods: ["add", "scale"] } });
-    const { el } = page;
+    const page = await open({}, one);
+    const { host, el } = page;
+    host.set("status", { ...READY, methods: ["add", "scale"] });
+    await settle();
     const choose = async (testId: string, value: string) => {
       const select = get<HTMLSelectElement>(el, testId);
       select.value = value;

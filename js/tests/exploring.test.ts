@@ -1,8 +1,8 @@
-import { afterEach, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { ranked } from "../src/finding";
-import type { FoundScored, SelectedEdit, Vector } from "../src/protocol.gen";
+import type { FoundScored, Vector } from "../src/protocol.gen";
 import { card, invalid } from "./host";
-import { chosen, edit, find, get, key, type Mounted, mount, press, sent, settle, type } from "./mount";
+import { edit, find, get, key, type Mounted, open, press, sent, settle, type } from "./mount";
 
 const NEAR: FoundScored = {
   type: "FoundScored",
@@ -20,16 +20,6 @@ const VECTOR: Vector = {
   hook_name: "",
 };
 
-let page: Mounted | null = null;
-async function open(...edits: SelectedEdit[]): Promise<Mounted> {
-  page = await mount(chosen(...edits));
-  return page;
-}
-afterEach(() => {
-  page?.close();
-  page = null;
-});
-
 /** Opens one of the things to be asked. */
 async function ask(el: HTMLElement, testId: string): Promise<void> {
   const details = get<HTMLDetailsElement>(el, testId);
@@ -40,7 +30,7 @@ async function ask(el: HTMLElement, testId: string): Promise<void> {
 
 describe("a feature's card", () => {
   async function opened(known = card(523, "war", { logit_lens_up: [" war"] })): Promise<Mounted> {
-    const mounted = await open(edit(523));
+    const mounted = await open({}, edit(523));
     mounted.host.answer("Search", { type: "Found", cards: [known] });
     await settle();
     await press(mounted.el, "sw-details-0");
@@ -99,7 +89,7 @@ describe("a feature's card", () => {
   });
 
   test("of a vector has lens and neighbours alone", async () => {
-    const { host, el } = await open(edit(0, 3, "", { feature: VECTOR }));
+    const { host, el } = await open({}, edit(0, 3, "", { feature: VECTOR }));
     await press(el, "sw-details-0");
     expect(host.last("ReadLens").command.direction).toEqual(VECTOR);
     expect(find(el, "sw-ask-FindNeighbours")).not.toBeNull();
@@ -114,7 +104,7 @@ describe("ranking by how well features steer", () => {
     [...el.querySelectorAll<HTMLElement>('[role="option"]')].map((one) => one.dataset["testid"]);
 
   async function searched(): Promise<Mounted> {
-    const mounted = await open();
+    const mounted = await open({});
     await press(mounted.el, "sw-rank");
     await type(mounted.el, "sw-search", "wa");
     await sent(mounted.host, "Search");

@@ -1,8 +1,8 @@
 // A whole widget in a test's document.
-import { vi } from "vitest";
+import { afterEach, vi } from "vitest";
 import { EMPTY_SELECTION, UNKNOWN_STATUS } from "../src/defaults";
 import widget from "../src/index";
-import type { SaeInfo, SelectedEdit, Status } from "../src/protocol.gen";
+import type { SaeInfo, SelectedEdit, Selection, Status, Vector } from "../src/protocol.gen";
 import { cell, Host, runView, snapshot } from "./host";
 
 export interface Mounted {
@@ -99,6 +99,37 @@ export const chosen = (...edits: SelectedEdit[]) => ({
   prompts: ["Yesterday I went for a walk and"],
   selection: { ...EMPTY_SELECTION, edits },
 });
+
+/** A direction of one's own, of length 10. */
+export const VECTOR: Vector = {
+  kind: "vector",
+  values: btoa(String.fromCharCode(...new Uint8Array(new Float32Array(4).fill(5).buffer))),
+  name: "polite",
+  hook_name: "",
+};
+
+const opened: Mounted[] = [];
+afterEach(() => {
+  for (const page of opened.splice(0)) page.close();
+});
+
+/** A page with these rows, which is closed behind the test; `selection`: what else is chosen. */
+export async function open(selection: Partial<Selection>, ...edits: SelectedEdit[]): Promise<Mounted> {
+  const made = chosen(...edits);
+  const page = await mount({ ...made, selection: { ...made.selection, ...selection } });
+  opened.push(page);
+  return page;
+}
+
+/** Python takes the nth selection that was sent; its rows. */
+export async function taken({ host }: Pick<Mounted, "host">, n = 1): Promise<SelectedEdit[]> {
+  await sent(host, "SetSelection", n);
+  const { selection } = host.last("SetSelection").command;
+  host.set("selection", selection);
+  host.answer("SetSelection");
+  await settle();
+  return selection.edits;
+}
 
 export function find(el: HTMLElement, testId: string): HTMLElement | null {
   return el.querySelector<HTMLElement>(`[data-testid="${testId}"]`);

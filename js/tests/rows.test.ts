@@ -1,18 +1,22 @@
-import { afterEach, describe, expect, test, vi } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { Shared } from "../src/pending";
-import type { SelectedEdit, Selection } from "../src/protocol.gen";
+import type { SelectedEdit } from "../src/protocol.gen";
 import { renamed, rowKeys, withMoved, withRow } from "../src/rows";
-import { chosen, edit, find, get, key, type Mounted, mount, press, READY, sent, settle, type } from "./mount";
-
-let page: Mounted | null = null;
-async function open(...edits: SelectedEdit[]): Promise<Mounted> {
-  page = await mount(chosen(...edits));
-  return page;
-}
-afterEach(() => {
-  page?.close();
-  page = null;
-});
+import {
+  chosen,
+  edit,
+  find,
+  get,
+  key,
+  type Mounted,
+  open,
+  press,
+  READY,
+  sent,
+  settle,
+  taken,
+  type,
+} from "./mount";
 
 const names = (edits: readonly SelectedEdit[]) =>
   edits.map(({ feature }) => (feature.kind === "feature" ? feature.index : -1));
@@ -20,18 +24,9 @@ const shown = (el: HTMLElement) =>
   [...el.querySelectorAll<HTMLElement>(".sw-rows > li")].map((row) => row.dataset["row"]);
 const last = ({ host }: Mounted): SelectedEdit[] => host.last("SetSelection").command.selection.edits;
 
-async function taken(opened: Mounted, n = 1): Promise<SelectedEdit[]> {
-  await sent(opened.host, "SetSelection", n);
-  const { selection } = opened.host.last("SetSelection").command;
-  opened.host.set("selection", selection satisfies Selection);
-  opened.host.answer("SetSelection");
-  await settle();
-  return selection.edits;
-}
-
 describe("a row", () => {
   test("is negated with all its strengths", async () => {
-    const opened = await open(edit(1, 70, "war", { more_strengths: [-20, 0, 40] }), edit(2, 5));
+    const opened = await open({}, edit(1, 70, "war", { more_strengths: [-20, 0, 40] }), edit(2, 5));
     await type(opened.el, "sw-strength-0", "abc");
     await press(opened.el, "sw-negate-0");
     expect(await taken(opened)).toEqual([edit(1, -70, "war", { more_strengths: [-40, 0, 20] }), edit(2, 5)]);
@@ -39,7 +34,7 @@ describe("a row", () => {
   });
 
   test("negated twice quickly is as it was, not negated once", async () => {
-    const opened = await open(edit(1, 70));
+    const opened = await open({}, edit(1, 70));
     get(opened.el, "sw-negate-0").click();
     get(opened.el, "sw-negate-0").click();
     await sent(opened.host, "SetSelection");
@@ -47,12 +42,12 @@ describe("a row", () => {
   });
 
   test("without a strength has no sign to turn", async () => {
-    const { el } = await open(edit(1, 0, "war", { method: "ablate" }));
+    const { el } = await open({}, edit(1, 0, "war", { method: "ablate" }));
     expect(find(el, "sw-negate-0")).toBeNull();
   });
 
   test("that is hidden says so in words, is kept, and makes no column", async () => {
-    const opened = await open(edit(1, 70), edit(2, 5));
+    const opened = await open({}, edit(1, 70), edit(2, 5));
     await press(opened.el, "sw-hide-0");
     expect((await taken(opened)).map((one) => one.is_hidden)).toEqual([true, false]);
     expect(get(opened.el, "sw-is-hidden-0").textContent).toBe("hidden");
@@ -63,7 +58,7 @@ describe("a row", () => {
   });
 
   test("is removed, and what was typed into it blocks nothing", async () => {
-    const opened = await open(edit(1, 70), edit(2, 5));
+    const opened = await open({}, edit(1, 70), edit(2, 5));
     await type(opened.el, "sw-strength-0", "abc");
     await press(opened.el, "sw-remove-0");
     expect(names(await taken(opened))).toEqual([2]);
@@ -73,7 +68,7 @@ describe("a row", () => {
 
 describe("moving by keyboard", () => {
   test("goes one place a press, keeps the focus and says the new place", async () => {
-    const opened = await open(edit(1), edit(2), edit(3));
+    const opened = await open({}, edit(1), edit(2), edit(3));
     get(opened.el, "sw-move-0").focus();
     await key(opened.el, "sw-move-0", "ArrowDown");
     expect(document.activeElement).toBe(get(opened.el, "sw-move-1"));
@@ -94,7 +89,7 @@ describe("moving by keyboard", () => {
   });
 
   test("of one of two rows of a feature takes along what was typed and opened there", async () => {
-    const opened = await open(edit(1, 10), edit(1, 20), edit(2, 5));
+    const opened = await open({}, edit(1, 10), edit(1, 20), edit(2, 5));
     const { el } = opened;
     await type(el, "sw-strength-1", "abc");
     await press(el, "sw-details-1");
@@ -125,7 +120,7 @@ describe("moving by pointer", () => {
     [...el.querySelectorAll<HTMLElement>(".sw-rows > li")].map((row) => row.dataset["drop"]);
 
   test("shows where the row would come, and puts it there", async () => {
-    const opened = await open(edit(1), edit(2), edit(3));
+    const opened = await open({}, edit(1), edit(2), edit(3));
     const { el } = opened;
     lay(el);
     await pointer(el, "sw-move-0", "pointerdown", 10);
@@ -142,7 +137,7 @@ describe("moving by pointer", () => {
   });
 
   test("follows the rows while the notebook scrolls under a pointer that rests", async () => {
-    const opened = await open(edit(1), edit(2), edit(3));
+    const opened = await open({}, edit(1), edit(2), edit(3));
     const { el } = opened;
     let scrolledPx = 0;
     lay(el, () => scrolledPx);
@@ -157,7 +152,7 @@ describe("moving by pointer", () => {
   });
 
   test("Escape leaves everything in its place", async () => {
-    const opened = await open(edit(1), edit(2));
+    const opened = await open({}, edit(1), edit(2));
     const { el } = opened;
     lay(el);
     await pointer(el, "sw-move-0", "pointerdown", 10);
@@ -219,17 +214,17 @@ describe("colours", () => {
     Array.from({ length: n }, (_, i) => get(el, `sw-feature-${i}`).dataset["colour"]);
 
   test("are the same after a reload, whatever was selected before", async () => {
-    const opened = await open(edit(3), edit(11), edit(19));
+    const opened = await open({}, edit(3), edit(11), edit(19));
     await press(opened.el, "sw-remove-0");
     await taken(opened);
     const before = colours(opened.el, 2);
     opened.close();
-    const again = await open(edit(11), edit(19));
+    const again = await open({}, edit(11), edit(19));
     expect(colours(again.el, 2)).toEqual(before);
   });
 
   test("of features that want the same one differ, and a further feature changes none", async () => {
-    const opened = await open(edit(3), edit(11), edit(4));
+    const opened = await open({}, edit(3), edit(11), edit(4));
     const before = colours(opened.el, 3);
     expect(new Set(before).size).toBe(3);
     opened.host.set("selection", chosen(edit(3), edit(11), edit(4), edit(12), edit(19)).selection);
@@ -241,7 +236,7 @@ describe("colours", () => {
 
   test("go with the first SAE's name and without it", async () => {
     const named = edit(11, 5, "x", { feature: { kind: "feature", index: 11, label: "x", sae: "demo" } });
-    const { el } = await open(edit(3), edit(11, 5, "x"), named);
+    const { el } = await open({}, edit(3), edit(11, 5, "x"), named);
     expect(READY.saes[0]?.name).toBe("demo");
     const [, plain, withName] = colours(el, 3);
     expect(withName).toBe(plain);
