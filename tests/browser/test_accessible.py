@@ -18,18 +18,8 @@ from tests.browser.driving import (
     wait_run,
     wait_text,
 )
+from tests.browser.judging import judge
 from tests.browser.open_notebook import OpenNotebook
-from tests.browser.screens import THEMES, picture, use
-
-
-def judge(nb: OpenNotebook, view: str) -> None:
-    """Takes a picture in each theme, and asks axe-core."""
-    found = []
-    for theme in THEMES:
-        use(nb, theme)
-        picture(nb, f"{view}-{theme}")
-        found += [f"{theme}: {one}" for one in violations(nb)]
-    assert found == []
 
 
 def test_the_judge_sees(loaded: OpenNotebook) -> None:

@@ -8,10 +8,9 @@ import re
 import pytest
 from playwright.sync_api import Locator, expect
 
-from tests.browser.accessibility import violations
 from tests.browser.driving import RUN_TIMEOUT_MS, choose, press_run, reset, wait_run
+from tests.browser.judging import judge
 from tests.browser.open_notebook import OpenNotebook
-from tests.browser.screens import THEMES, picture, use
 
 N_SHOWN = 20
 
@@ -25,16 +24,6 @@ def texts(loaded: OpenNotebook) -> OpenNotebook:
     press_run(nb)
     wait_run(nb, "done")
     return nb
-
-
-def judge(nb: OpenNotebook, view: str) -> None:
-    """Takes a picture in each theme, and asks axe-core."""
-    found = []
-    for theme in THEMES:
-        use(nb, theme)
-        picture(nb, f"{view}-{theme}")
-        found += [f"{theme}: {one}" for one in violations(nb)]
-    assert found == []
 
 
 def listed(nb: OpenNotebook, test_id: str) -> list[int]:

@@ -46,6 +46,21 @@ def steerer(backend: ScriptedBackend) -> Iterator[sw.Steerer]:
 
 
 @pytest.fixture
+def demo_steerer(backend: ScriptedBackend, tmp_path: Path) -> Iterator[sw.Steerer]:
+    """Over the embedded feature table, with a history of its own; its worker has not loaded."""
+    made = sw.demo(backend=backend, history=tmp_path / "data")
+    yield made
+    made.widget.close()
+    made.close()
+
+
+@pytest.fixture
+def demo_page(demo_steerer: sw.Steerer, backend: ScriptedBackend) -> Page:
+    backend.say(READY)
+    return Page(demo_steerer.widget)
+
+
+@pytest.fixture
 def widget(steerer: sw.Steerer) -> SteerWidget:
     return steerer.widget
 

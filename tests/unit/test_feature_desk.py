@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -39,17 +38,13 @@ each_ask = pytest.mark.parametrize("kind", ASKS)
 
 
 @pytest.fixture
-def steerer(backend: ScriptedBackend, tmp_path: Path) -> Iterator[sw.Steerer]:
-    made = sw.demo(backend=backend, history=tmp_path / "data")
-    yield made
-    made.widget.close()
-    made.close()
+def steerer(demo_steerer: sw.Steerer) -> sw.Steerer:
+    return demo_steerer
 
 
 @pytest.fixture
-def page(steerer: sw.Steerer, backend: ScriptedBackend) -> Page:
-    backend.say(READY)
-    return Page(steerer.widget)
+def page(demo_page: Page) -> Page:
+    return demo_page
 
 
 def answer(backend: ScriptedBackend, **said: Any) -> None:
