@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
@@ -109,12 +110,12 @@ class Calibrator(Finder):
             as_switch("chat", chat),
             as_switch("negative", negative),
         )
-        limit_s = as_seconds("timeout", timeout)
-        self.ready(limit_s)
+        deadline_s = time.monotonic() + as_seconds("timeout", timeout)
+        self.ready(timeout)
         task = self.begin_calibrating(command)
         try:
             with ProgressLine() as line:
-                bands = task.result(limit_s, line.show)
+                bands = task.result(max(0.0, deadline_s - time.monotonic()), line.show)
         except WorkerTimeout:
             task.cancel()
             raise
