@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+import traceback
 from collections.abc import Callable, Sequence
 from typing import Final, Protocol, TypeVar
 
@@ -16,6 +17,7 @@ from ..errors import GenerationError, SteerError, TaskStopped, WorkerTimeout
 from ..protocol import (
     Activations,
     EqualStrengths,
+    ErrorInfo,
     FindByWish,
     FindEqualStrengths,
     FoundByWish,
@@ -153,10 +155,8 @@ class Suggesting:
     def _work(self) -> None:
         try:
             self._outcome = self._suggest()
-        except SteerError as error:
-            self._outcome = error
         except Exception as error:  # noqa: BLE001 - whoever waits has to hear of it
-            self._outcome = GenerationError(f"{type(error).__name__}: {error}")
+            self._outcome = ErrorInfo.of(error, traceback.format_exc()).rebuild()
         finally:
             self._ended.set()
 
