@@ -10,7 +10,7 @@ import msgspec
 from ..cell import Cell
 from .candidates import Candidate
 from .suggestions import Fluency, Suggestion
-from .sureness import share_above, word_for
+from .sureness import confidence_above, word_for
 
 
 class Tried(msgspec.Struct, frozen=True):
@@ -46,12 +46,12 @@ def ranked(
         k: how many.
     """
     by_chance = _means([_differences(control, baseline, scores) for control in controls])
-    found = [_suggestion(one, baseline, scores, by_chance) for one in tried]
+    found = [_suggestion(one, len(tried), baseline, scores, by_chance) for one in tried]
     found.sort(key=lambda pair: _order(pair[0]))
     best = found[:k]
     return [
         msgspec.structs.replace(
-            one, above_next=_share_above_other(effects, best[place + 1][1]) if place + 1 < len(best) else None
+            one, above_next=_above_other(effects, best[place + 1][1]) if place + 1 < len(best) else None
         )
         for place, (one, effects) in enumerate(best)
     ]
@@ -62,12 +62,16 @@ def _order(one: Suggestion) -> tuple[bool, bool, float]:
 
 
 def _suggestion(
-    tried: Tried, baseline: tuple[Cell, ...], scores: Mapping[int, float], by_chance: Mapping[int, float]
+    tried: Tried,
+    n_tried: int,
+    baseline: tuple[Cell, ...],
+    scores: Mapping[int, float],
+    by_chance: Mapping[int, float],
 ) -> tuple[Suggestion, dict[int, float]]:
     effects = _differences(tried.cells, baseline, scores)
     values = tuple(effects.values())
-    above_zero = share_above(values)
-    above_random = _share_above_other(effects, by_chance)
+    above_zero = confidence_above(values)
+    above_random = _above_other(effects, by_chance)
     suggestion = Suggestion(
         feature=tried.candidate.feature,
         strength=tried.strength,
@@ -76,7 +80,7 @@ def _suggestion(
         above_zero=above_zero,
         above_random=above_random,
         above_next=None,
-        sureness=word_for(above_zero, above_random),
+        sureness=word_for(above_zero, above_random, n_tried),
         fluency=fluency_of(tried.cells, baseline),
         sources=tried.candidate.sources,
         cells=tried.cells,
@@ -106,8 +110,8 @@ def _means(effects: Sequence[Mapping[int, float]]) -> dict[int, float]:
     }
 
 
-def _share_above_other(effects: Mapping[int, float], others: Mapping[int, float]) -> float | None:
-    return share_above([effects[place] - others[place] for place in effects if place in others])
+def _above_other(effects: Mapping[int, float], others: Mapping[int, float]) -> float | None:
+    return confidence_above([effects[place] - others[place] for place in effects if place in others])
 
 
 def fluency_of(cells: Sequence[Cell], baseline: Sequence[Cell]) -> Fluency:

@@ -53,7 +53,7 @@ class Suggestion(msgspec.Struct, frozen=True):
         effect: mean over prompts and samples, see `suggesting.effects`; in nats for a wish in words, as a share of
             the way for examples. None where it was stopped before.
         effects: of each prompt and sample, in the order of `cells`; those without a text of both are left out.
-        above_zero: bootstrap share in which the effect is above zero; None: too few texts.
+        above_zero: confidence that the effect is above zero (one-sided t test); None: too few texts.
         above_random: the same against the mean of two random directions at the same KL.
         above_next: the same against the suggestion below; None for the last one.
         sureness: clear, likely or a guess; see `suggesting.sureness`.

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import random
-import statistics
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +26,7 @@ from steer_widget.suggesting.candidates import (
 )
 from steer_widget.suggesting.effects import along, pair_of, way_between
 from steer_widget.suggesting.ranking import Tried, columns_of, fluency_of, ranked
-from steer_widget.suggesting.sureness import share_above, word_for
+from steer_widget.suggesting.sureness import confidence_above, student_t, word_for
 from steer_widget.suggesting.wish import topic_of, words_in
 
 LINES: list[dict[str, Any]] = [
@@ -150,37 +149,70 @@ def test_the_way_to_the_examples_is_one_long() -> None:
 # ---- sureness
 
 
-def test_shares_are_about_those_of_the_t_test_on_normal_effects() -> None:
-    rng = random.Random(3)
-    values = [rng.gauss(0.4, 1.0) for _ in range(40)]
-    t = statistics.mean(values) / (statistics.stdev(values) / len(values) ** 0.5)
-    assert 0.6 < statistics.NormalDist().cdf(t) < 0.99
-    assert share_above(values) == pytest.approx(statistics.NormalDist().cdf(t), abs=0.03)
+@pytest.mark.parametrize(
+    ("t", "n_free", "p"),
+    [  # quantiles out of a printed table of Student's t
+        (1.0, 1, 0.75), (6.314, 1, 0.95), (2.920, 2, 0.95), (4.303, 2, 0.975), (2.353, 3, 0.95), (5.841, 3, 0.995),
+        (2.365, 7, 0.975), (4.785, 7, 0.999), (1.812, 10, 0.95), (3.169, 10, 0.995), (1.684, 40, 0.95),
+    ],
+)  # fmt: skip
+def test_student_s_t_is_that_of_the_tables(t: float, n_free: int, p: float) -> None:
+    assert student_t(t, n_free) == pytest.approx(p, abs=2e-4)
+    assert student_t(-t, n_free) == pytest.approx(1 - p, abs=2e-4)
+    assert student_t(0.0, n_free) == 0.5
 
 
-def test_of_nothing_a_share_of_one_in_ten_is_likely_at_most_so_often() -> None:
+def test_confidence_is_that_of_the_t_test() -> None:
+    values = [
+        1.2,
+        0.4,
+        -0.3,
+        0.9,
+        1.5,
+        0.2,
+        0.8,
+        -0.1,
+    ]  # mean 0.575, stdev 0.6319, t 2.574, 7 degrees of freedom
+    assert confidence_above(values) == pytest.approx(0.98160, abs=2e-4)
+    assert confidence_above([-value for value in values]) == pytest.approx(1 - 0.98160, abs=2e-4)
+
+
+def test_of_nothing_a_confidence_is_as_rare_as_it_says() -> None:
     rng = random.Random(5)
-    shares = [share_above([rng.gauss(0, 1) for _ in range(8)]) or 0.0 for _ in range(300)]
-    assert sum(share >= 0.9 for share in shares) / 300 < 0.16
-    assert sum(share >= 0.99 for share in shares) / 300 < 0.05
+    found = [confidence_above([rng.gauss(0, 1) for _ in range(8)]) or 0.0 for _ in range(4000)]
+    assert sum(one >= 0.9 for one in found) / 4000 == pytest.approx(0.1, abs=0.02)
+    assert sum(one >= 0.99 for one in found) / 4000 == pytest.approx(0.01, abs=0.006)
 
 
 def test_what_never_varies_is_sure_or_a_tie() -> None:
-    assert share_above([1.0] * 4) == 1.0
-    assert share_above([-1.0] * 4) == 0.0
-    assert share_above([0.0] * 4) == 0.5
-    assert share_above([1.0, 1.0]) is None
+    assert confidence_above([1.0] * 4) == 1.0
+    assert confidence_above([-1.0] * 4) == 0.0
+    assert confidence_above([0.0] * 4) == 0.5
+    assert confidence_above([1.0, 1.0]) is None
 
 
 @pytest.mark.parametrize(
-    ("zero", "chance", "word"),
+    ("zero", "chance", "n_tried", "word"),
     [
-        (0.99, 0.99, "clear"), (1.0, 0.98, "likely"), (0.9, 1.0, "likely"), (1.0, 0.89, "a guess"),
-        (0.995, None, "clear"), (None, 1.0, "a guess"),
+        (0.96, 0.96, 1, "clear"), (0.94, 1.0, 1, "likely"), (1.0, 0.79, 1, "a guess"),
+        # Of twelve that were tried the best is lucky more often.
+        (0.96, 0.96, 12, "a guess"), (0.985, 1.0, 12, "likely"), (0.9965, 0.9965, 12, "clear"),
+        (0.9965, None, 12, "clear"), (None, 1.0, 12, "a guess"),
     ],
 )  # fmt: skip
-def test_words_are_bound_to_shares(zero: float | None, chance: float | None, word: str) -> None:
-    assert word_for(zero, chance) == word
+def test_words_are_bound_to_shares_and_to_how_many_were_tried(
+    zero: float | None, chance: float | None, n_tried: int, word: str
+) -> None:
+    assert word_for(zero, chance, n_tried) == word
+
+
+def test_of_many_without_an_effect_one_is_called_clear_in_five_of_a_hundred_searches() -> None:
+    rng = random.Random(1)
+    n_clear = 0
+    for _ in range(1000):
+        found = [confidence_above([rng.gauss(0, 1) for _ in range(8)]) for _ in range(12)]
+        n_clear += any(word_for(one, None, 12) == "clear" for one in found)
+    assert n_clear / 1000 == pytest.approx(0.05, abs=0.025)
 
 
 # ---- the order
