@@ -50,8 +50,9 @@ check: dev
 	$(WITH_NODE) tools/check_built_page.sh
 	@$(MAKE) --no-print-directory docs
 
+# not with --quiet, which hides warnings from --strict, too
 docs: dev
-	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --quiet --strict
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict
 	$(BIN)/python tools/check_site.py build/site
 
 notebooks: dev model

@@ -78,6 +78,14 @@ def test_the_first_page_runs(begun: Names) -> None:
     run(Page(DOCS / "index.md"), {})
 
 
+def test_the_ten_lines_of_the_readme_run(begun: Names, folder: Path) -> None:
+    readme = Page(ROOT / "README.md")
+    ten_lines = readme.examples[0]
+    assert "sweep" in ten_lines.source
+    exec(readme.code(ten_lines), {})
+    assert (folder / "weekend.json").is_file()
+
+
 @pytest.mark.parametrize("page", pages(), ids=lambda page: page.name)
 def test_what_is_not_run_is_python_at_least_and_says_why(page: Page) -> None:
     for example in page.examples:

@@ -8,7 +8,7 @@ import re
 import pytest
 
 import steer_widget as sw
-from steer_widget import methods
+from steer_widget import errors, methods
 from steer_widget.spec.measure import MEASURES
 from tests.docs.pages import DOCS, ROOT, Page, pages
 
@@ -18,12 +18,26 @@ FILE = re.compile(
 )
 
 
-@pytest.mark.parametrize("name", sorted(set(sw.__all__) - {"__version__"}))
+def is_error(name: str) -> bool:
+    value = getattr(sw, name)
+    return isinstance(value, type) and issubclass(value, sw.SteerError)
+
+
+@pytest.mark.parametrize("name", sorted(set(sw.__all__) - {"__version__", "errors"}))
 def test_each_public_name_has_its_place(name: str) -> None:
-    is_error = isinstance(getattr(sw, name), type) and issubclass(getattr(sw, name), sw.SteerError)
-    assert ("errors" if is_error else name) in DOCUMENTED
-    if not is_error:
-        assert f"`{name}`" in (DOCS / "reference" / "index.md").read_text(encoding="utf-8")
+    assert name in DOCUMENTED
+    if not is_error(name):
+        assert f"`{name}`" in Page(DOCS / "reference" / "index.md").text
+
+
+def test_the_tree_of_errors_is_shown_whole() -> None:
+    [(first, last)] = re.findall(r"errors\.py:(\d+):(\d+)", Page(DOCS / "reference" / "errors.md").text)
+    shown = (
+        (ROOT / "steer_widget" / "errors.py")
+        .read_text(encoding="utf-8")
+        .splitlines()[int(first) - 1 : int(last)]
+    )
+    assert shown == (errors.__doc__ or "").split("\n\n")[1].splitlines()
 
 
 def test_each_method_and_measure_is_explained() -> None:
