@@ -18,6 +18,7 @@ from safetensors.torch import load_file
 import steer_widget as sw
 from steer_widget import plugins
 from steer_widget.spec import Grid, Steering
+from steer_widget.worker.engine import Engine
 from tests.tiny import make
 from tests.worker import reference
 from tests.worker.conftest import make_engine, point_of, run
@@ -38,6 +39,7 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.syspath_prepend(folder)
         patch.setenv("PYTHONPATH", os.pathsep.join((str(folder), str(ROOT))))
+        patch.setenv("OMP_NUM_THREADS", "1")
         plugins._offers.cache_clear()
         yield
     plugins._offers.cache_clear()
@@ -47,6 +49,11 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 def folders(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     root = tmp_path_factory.mktemp("tiny")
     return make.make_model(root / "model"), make.make_sae(root / "sae")
+
+
+@pytest.fixture(scope="module")
+def engine(folders: tuple[Path, Path]) -> Engine:
+    return make_engine(*folders)
 
 
 @pytest.fixture(scope="module")
@@ -69,8 +76,9 @@ def steerer(installed: None, folders: tuple[Path, Path], archive: Path) -> Itera
         yield made
 
 
-def test_the_method_agrees_with_plain_pytorch(installed: None, folders: tuple[Path, Path]) -> None:
-    engine = make_engine(*folders)
+def test_the_method_agrees_with_plain_pytorch(
+    installed: None, engine: Engine, folders: tuple[Path, Path]
+) -> None:
     point = point_of(engine)
     tensors = load_file(folders[1] / "sae_weights.safetensors")
     feature, strength = 3, 9.0
@@ -110,11 +118,10 @@ def test_a_worker_of_the_backend_uses_the_method_and_the_source(steerer: sw.Stee
 
 
 def test_activations_of_the_source_are_those_of_its_arrays(
-    steerer: sw.Steerer, folders: tuple[Path, Path], archive: Path
+    steerer: sw.Steerer, engine: Engine, archive: Path
 ) -> None:
     text = PROMPTS[0]
     told = {hit.feature.index: hit.act for hit in steerer.top_features(text, k=make.D_SAE)}
-    engine = make_engine(*folders)
     with torch.no_grad():
         ids = torch.tensor([engine.adapter.tokenizer(text)["input_ids"]])
         states = engine.adapter.model(ids, output_hidden_states=True).hidden_states
@@ -124,21 +131,6 @@ def test_activations_of_the_source_are_those_of_its_arrays(
     assert len(told) > 5
     for index, act in told.items():
         assert act == pytest.approx(float(acts[:, index].max()), rel=1e-4)
-
-
-def test_a_worker_that_is_killed_is_told_of_and_replaced(steerer: sw.Steerer) -> None:
-    steerer.ready(PATIENCE_S)
-    pid = steerer.status.pid
-    assert pid is not None
-    f = steerer.feature(3)
-    endless = sw.Generation(max_new_tokens=200, temperature=1.0, repetition_penalty=1.3)
-    run_ = steerer.compare(PROMPTS[0], [f.at(9)], samples=20, generation=endless)
-    next(iter(run_))
-    os.kill(pid, signal.SIGKILL)
-    with pytest.raises(sw.WorkerDied, match="SIGKILL"):
-        run_.result(PATIENCE_S)
-    again = steerer.compare(PROMPTS[0], [f.at(9)], generation=GENERATION).result(PATIENCE_S)
-    assert again.state == "done"
 
 
 @pytest.mark.parametrize(
@@ -153,3 +145,14 @@ def test_the_source_refuses_by_name(installed: None, name: str, kind: type[Excep
 
     with pytest.raises(kind, match=words):
         load_sae(name)
+
+
+def test_a_worker_that_is_killed_is_told_of(steerer: sw.Steerer) -> None:
+    pid = steerer.status.pid
+    assert pid is not None
+    endless = sw.Generation(max_new_tokens=200, temperature=1.0, repetition_penalty=1.3)
+    begun = steerer.compare(PROMPTS[0], [steerer.feature(3).at(9)], samples=20, generation=endless)
+    next(iter(begun))
+    os.kill(pid, signal.SIGKILL)
+    with pytest.raises(sw.WorkerDied, match="SIGKILL"):
+        begun.result(PATIENCE_S)
