@@ -112,8 +112,8 @@ def load(
     Args:
         model: name on the hub, or a folder.
         sae: ``release/sae_id`` as SAELens lists them, a folder, or ``source:name`` of a plug-in. Several, at one
-            layer or many: a list, or a dict that gives each a name. `steerer.feature(index, sae=name)` takes features of the others;
-            those of the first need no name.
+            layer or many: a list, or a dict that gives each a name. `steerer.feature(index, sae=name)` takes
+            features of the others; those of the first need no name.
         device: auto, cpu, cuda, cuda:1, mps.
         device_map: instead of a device: how to spread the model, as transformers takes it (auto, or a dict).
         dtype: auto, float32, bfloat16, float16.

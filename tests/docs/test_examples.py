@@ -63,7 +63,7 @@ def begun(tutorial: Names, monkeypatch: pytest.MonkeyPatch) -> Names:
 
 
 def test_the_tutorial_steers(tutorial: Names, folder: Path) -> None:
-    assert "breakfast" in tutorial["steered"].text
+    assert any(word in tutorial["steered"].text for word in ("breakfast", "eat", "delicious", "toast"))
     assert tutorial["baseline"].text != tutorial["steered"].text
     assert (folder / "weekend.json").is_file()
     assert tutorial["steerer"].widget.run.state == "done"
