@@ -101,6 +101,7 @@ LAYERS = (
     ("bands", "features", "embedded", "methods"),
     ("protocol",),
     ("spec",),
+    ("plugins",),
     ("errors",),
 )
 RANK = {name: rank for rank, names in enumerate(LAYERS) for name in names}
@@ -168,6 +169,7 @@ def test_imports_go_one_way(path: Path) -> None:
                 "embedded",
                 "channel",
                 "leash",
+                "plugins",
                 "protocol",
                 "spec",
                 "errors",
