@@ -128,6 +128,16 @@ class RunResult(msgspec.Struct, frozen=True, kw_only=True):
 
         return plot_result(self, kind, measure, ax)
 
+    def code(self) -> str:
+        """Python code that makes the run again: complete, with what is not a default and nothing else.
+
+        It names dtype, model and SAEs as they were loaded; vectors are embedded. In float32, with the same
+        versions, it gives the same tokens.
+        """
+        from .python_code import python_code
+
+        return python_code(self)
+
     def save(self, path: str | Path) -> Path:
         """Writes everything to a JSON file that `sw.load_result` reads; whole or not at all.
 

@@ -7,6 +7,8 @@ import time
 from collections.abc import AsyncIterator, Generator, Iterable, Iterator
 from queue import Empty
 
+import msgspec
+
 from .arguments import as_cells
 from .cell import Cell
 from .controller import Controller
@@ -118,6 +120,14 @@ class Run:
                 max_act=dict(job.max_act),
                 failure=job.error,
             )
+
+    def code(self) -> str:
+        """Python code that makes the run again, see `RunResult.code`. Before it has started it names what is loaded."""
+        status = self._controller.status
+        result = self.partial()
+        if result.model is None:
+            result = msgspec.structs.replace(result, model=status.model, saes=status.saes)
+        return result.code()
 
     def cancel(self) -> None:
         """Stops it at its next token and returns at once; texts so far are kept."""

@@ -48,8 +48,11 @@ from .commands import (
 )
 from .common import (
     ErrorInfo,
+    Hashes,
+    Load,
     ModelInfo,
     SaeInfo,
+    SaeSource,
     Wire,
 )
 from .exploring import (
@@ -167,7 +170,6 @@ from .worker import (
     Fault,
     Firing,
     Known,
-    Load,
     LoadFailed,
     Loading,
     LoadStage,
@@ -180,7 +182,6 @@ from .worker import (
     Ready,
     RunDone,
     RunStarted,
-    SaeSource,
     Shutdown,
     Speed,
     StartRun,
@@ -249,6 +250,7 @@ __all__ = [
     "FoundByWish",
     "FoundFiring",
     "FoundScored",
+    "Hashes",
     "ImportSet",
     "Known",
     "Lens",

@@ -6,6 +6,8 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
+import torch
+
 from ..errors import InvalidInput, SteerError
 from ..protocol import (
     Activations,
@@ -38,7 +40,7 @@ from .measures.similarity import Embedder, check_embedder
 from .neighbours import find_neighbours
 from .next_token import NextTokenReader
 from .output_scores import OutputScorer
-from .placement import memory_held
+from .placement import memory_held, processor_name
 from .probe import find_abilities
 from .prompt_tokens import prompt_ids_of, read_prompt_tokens
 from .prompts import tokenize
@@ -61,6 +63,7 @@ if TYPE_CHECKING:
         FiringByToken,
         Lens,
         LensOf,
+        Load,
         NeighboursOf,
         NextTokenOf,
         OutputScoresOf,
@@ -90,6 +93,7 @@ class Engine:
         max_batch_rows: upper bound on rows per batch; None leaves it to the memory.
         embedder: folder of a sentence-embedding model, for the measure `similarity`; empty: none.
         started_s: monotonic time at which loading began.
+        loaded_by: what loaded model and SAEs; None: they are objects of the user's.
 
     Raises:
         SaeMismatch: model and SAE do not fit.
@@ -106,6 +110,7 @@ class Engine:
         max_batch_rows: int | None = None,
         embedder: str = "",
         started_s: float | None = None,
+        loaded_by: Load | None = None,
     ) -> None:
         self.adapter = Adapter(model, tokenizer)
         self._points = CheckedPoints(self.adapter)
@@ -132,7 +137,7 @@ class Engine:
         self.measures: tuple[Measure, ...] = tuple(
             name for name in MEASURES if name != "similarity" or embedder
         )
-        self.model_info = _model_info(self.adapter, model_name)
+        self.model_info = _model_info(self.adapter, model_name, loaded_by)
         self.sae_infos = tuple(
             SaeInfo(
                 name=name,
@@ -335,7 +340,7 @@ class Engine:
         return rows
 
 
-def _model_info(adapter: Adapter, name: str) -> ModelInfo:
+def _model_info(adapter: Adapter, name: str, loaded_by: Load | None) -> ModelInfo:
     model = adapter.model
     return ModelInfo(
         name=name,
@@ -348,4 +353,7 @@ def _model_info(adapter: Adapter, name: str) -> ModelInfo:
         dtype=str(adapter.dtype).removeprefix("torch."),
         device=str(adapter.input_device),
         has_chat_template=bool(getattr(adapter.tokenizer, "chat_template", None)),
+        processor=processor_name(adapter.input_device),
+        n_threads=torch.get_num_threads(),
+        loaded_by=loaded_by,
     )

@@ -80,6 +80,7 @@ def load_engine(command: Load, progress: Progress) -> Engine:
             max_batch_rows=command.max_batch_rows,
             embedder=command.embedder,
             started_s=started_s,
+            loaded_by=command,
         )
     trim_heap()  # loading leaves as much again as a small model takes
     progress("check", 1.0, "ready")
