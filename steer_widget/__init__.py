@@ -59,6 +59,7 @@ if TYPE_CHECKING:
         PromptToken,
         TokenMeasures,
     )
+    from .recipes import Comparison, Recipe, load_recipe
     from .recycling import Recycling
     from .result import RunResult
     from .run import Run
@@ -95,6 +96,7 @@ __all__ = [
     "Band",
     "BandPoint",
     "Cell",
+    "Comparison",
     "Control",
     "Diverged",
     "DownloadError",
@@ -127,6 +129,7 @@ __all__ = [
     "PromptTooLong",
     "ProtocolError",
     "QueueFull",
+    "Recipe",
     "Recycling",
     "ResultFormatError",
     "Run",
@@ -163,6 +166,7 @@ __all__ = [
     "errors",
     "from_model",
     "load",
+    "load_recipe",
     "load_result",
     "load_vector",
     "load_vectors",
@@ -175,6 +179,7 @@ _HOMES = {
     "cell": ("Cell",),
     "history": ("Entry", "History"),
     "loading": ("demo", "from_model", "load"),
+    "recipes": ("Comparison", "Recipe", "load_recipe"),
     "recycling": ("Recycling",),
     "result": ("RunResult",),
     "run": ("Run",),

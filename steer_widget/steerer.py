@@ -15,6 +15,7 @@ from .explorer import Prompts
 from .history import History
 from .protocol import Backlog, Status
 from .reopened import reopened
+from .repeater import Repeater
 from .result import RunResult
 from .run import Run
 from .sets import FeatureSets, MadeOn, PromptSets, VectorSets
@@ -28,7 +29,6 @@ from .spec import (
     Steering,
     Unit,
 )
-from .suggester import Suggester
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -39,7 +39,7 @@ Column = Edit | Steering | Sequence[Edit]
 MeasuresLike = Literal["all"] | Iterable[Measure] | None
 
 
-class Steerer(Suggester):
+class Steerer(Repeater):
     """Runs prompts unsteered and steered side by side, in a worker that keeps the model loaded.
 
     `sw.demo`, `sw.load` and `sw.from_model` make one. Loading starts at once and goes on in the

@@ -8,7 +8,7 @@ import msgspec
 
 from ..errors import ProtocolError, SteerError
 from ..spec import CellState, FinishReason, Grid, Measure, Prompt, RunState, Steering
-from .common import ErrorInfo, Load, ModelInfo, SaeInfo, Wire
+from .common import ErrorInfo, Hashes, Load, ModelInfo, SaeInfo, Wire
 from .exploring import (
     CoFiringOf,
     ContrastOf,
@@ -103,6 +103,12 @@ class NextTokenOf(Wire, frozen=True):
     max_act: dict[str, float] = msgspec.field(default_factory=dict)
 
 
+class HashesOf(Wire, frozen=True):
+    """Hash the contents of model and SAEs: some seconds for a large model, the first time."""
+
+    request: int
+
+
 class Shutdown(Wire, frozen=True):
     """End the worker."""
 
@@ -118,6 +124,7 @@ Reading = (
     | ContrastOf
     | CoFiringOf
     | OutputScoresOf
+    | HashesOf
 )
 """A question that needs the model, and overtakes a run at its next checkpoint."""
 
@@ -202,6 +209,12 @@ class PromptTokens(Wire, frozen=True):
     steered: tuple[tuple[int, ...], ...]
 
 
+class Hashed(Wire, frozen=True):
+    """Answer to `HashesOf`."""
+
+    hashes: Hashes
+
+
 class NextTokens(Wire, frozen=True):
     """Answer to `NextTokenOf`, see `NextTokenRead`."""
 
@@ -224,6 +237,7 @@ Known = (
     | EqualStrengths
     | Likelihoods
     | OutputScores
+    | Hashed
 )
 """What the worker may answer."""
 

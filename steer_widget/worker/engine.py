@@ -15,6 +15,7 @@ from ..protocol import (
     Event,
     Fault,
     Firing,
+    Hashed,
     ModelInfo,
     NextTokens,
     OutputScores,
@@ -34,6 +35,7 @@ from .directions import Directions
 from .firing import read_firing
 from .firing_by_token import read_firing_by_token
 from .generate import generate
+from .hashing import read_hashes
 from .lens import read_lens
 from .means import read_means
 from .measures.similarity import Embedder, check_embedder
@@ -61,6 +63,7 @@ if TYPE_CHECKING:
         FeaturesByToken,
         FeaturesOn,
         FiringByToken,
+        Hashes,
         Lens,
         LensOf,
         Load,
@@ -77,6 +80,7 @@ if TYPE_CHECKING:
     from ..spec import Grid, Measure, RunState, Steering
     from .checkpoint import Checkpoint
     from .row_edit import RowEdit
+    from .weight_files import WeightFiles
 
 Emit = Callable[[Event], None]
 
@@ -94,6 +98,7 @@ class Engine:
         embedder: folder of a sentence-embedding model, for the measure `similarity`; empty: none.
         started_s: monotonic time at which loading began.
         loaded_by: what loaded model and SAEs; None: they are objects of the user's.
+        files: that the model was loaded from; None: it is known in memory alone.
 
     Raises:
         SaeMismatch: model and SAE do not fit.
@@ -111,6 +116,7 @@ class Engine:
         embedder: str = "",
         started_s: float | None = None,
         loaded_by: Load | None = None,
+        files: WeightFiles | None = None,
     ) -> None:
         self.adapter = Adapter(model, tokenizer)
         self._points = CheckedPoints(self.adapter)
@@ -132,6 +138,8 @@ class Engine:
         self._readout: Readout | None = None  # found when it is first asked for
         self._output_scorer: OutputScorer | None = None
         self._max_batch_rows = max_batch_rows
+        self._files = files
+        self._hashes: Hashes | None = None
         self._embedder_folder = check_embedder(embedder) if embedder else None
         self._embedder: Embedder | None = None
         self.measures: tuple[Measure, ...] = tuple(
@@ -216,6 +224,13 @@ class Engine:
     def co_firing(self, question: CoFiringOf) -> Scored:
         """Features that fire with another, see `read_co_firing`."""
         return read_co_firing(self.adapter, *self._read_at(question.sae), question)
+
+    def hashes(self) -> Hashed:
+        """Hashes of model and SAEs, see `read_hashes`; objects of the user's are read each time, as they may change."""
+        found = self._hashes or read_hashes(self.adapter, self.saes, self._files)
+        if self._files is not None:
+            self._hashes = found
+        return Hashed(found)
 
     def measure_speed(self) -> Speed | None:
         """How fast it writes, by a few real steps, see `measure_speed`."""
