@@ -57,6 +57,8 @@ LAYERS = (
         "html_table",
         "html_page",
         "table_csv",
+        "table_files",
+        "table_rows",
         "remarks",
         "plotting",
         "plot_style",
