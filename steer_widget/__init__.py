@@ -49,6 +49,7 @@ if TYPE_CHECKING:
     from .loading import demo, from_model, load
     from .logit_lens import LogitLens
     from .next_token import NextToken
+    from .own_model import steered
     from .prompt_files import read_prompts
     from .protocol import (
         Alternative,
@@ -172,6 +173,7 @@ __all__ = [
     "load_vectors",
     "read_prompts",
     "save_vectors",
+    "steered",
 ]
 
 _HOMES = {
@@ -195,6 +197,7 @@ _HOMES = {
         "PromptToken",
         "TokenMeasures",
     ),
+    "own_model": ("steered",),
     "prompt_files": ("read_prompts",),
     "sets": ("FeatureSet", "FeatureSets", "PromptSets", "VectorSets"),
     "spec": (

@@ -34,6 +34,7 @@ from .contrasting import read_contrast
 from .directions import Directions
 from .firing import read_firing
 from .firing_by_token import read_firing_by_token
+from .fitting import fit_saes
 from .generate import generate
 from .hashing import read_hashes
 from .lens import read_lens
@@ -120,19 +121,8 @@ class Engine:
     ) -> None:
         self.adapter = Adapter(model, tokenizer)
         self._points = CheckedPoints(self.adapter)
-        saes = {
-            name: sae.uncentred() if sae.normalisation.is_centred and not self.adapter.has_layer_norm else sae
-            for name, sae in saes.items()
-        }
-        checked = {
-            name: self._points.get(sae.hook_name, width=sae.d_in, hf_hook_name=sae.hf_hook_name)
-            for name, sae in saes.items()
-        }
+        self.saes = fit_saes(self.adapter, self._points, saes)
         find_abilities(self.adapter)
-        self.saes = {
-            name: sae.to(self.adapter.device_of(self.adapter.point(sae.hook_name)))
-            for name, sae in saes.items()
-        }
         self.directions = Directions(self._points, self.saes)
         self._next_token = NextTokenReader(self.adapter)
         self._readout: Readout | None = None  # found when it is first asked for
@@ -154,7 +144,7 @@ class Engine:
                 d_sae=sae.d_sae,
                 hook_name=sae.hook_name,
                 layer=self.adapter.point(sae.hook_name).layer,
-                residual_norm=checked[name].residual_norm,
+                residual_norm=self._points.get(sae.hook_name).residual_norm,
                 neuronpedia_id=sae.neuronpedia_id,
             )
             for name, sae in self.saes.items()

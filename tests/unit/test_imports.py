@@ -28,9 +28,10 @@ PAGE = {"anywidget", "ipywidgets", "traitlets", "IPython", "ipykernel"}
 LAYERS = (
     ("widget",),
     ("loading",),
+    ("steerer",),
+    ("own_model",),
     ("sae_choice",),
     ("options",),
-    ("steerer",),
     ("repeater",),
     ("suggester",),
     ("calibrator",),
