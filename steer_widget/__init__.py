@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     from .history import Entry, History
     from .loading import demo, from_model, load
     from .logit_lens import LogitLens
+    from .neuronpedia import NeuronpediaSetup, read_neuronpedia
     from .next_token import NextToken
     from .own_model import steered
     from .prompt_files import read_prompts
@@ -123,6 +124,7 @@ __all__ = [
     "Measures",
     "Message",
     "MissingPath",
+    "NeuronpediaSetup",
     "NextToken",
     "OutOfMemory",
     "PromptSets",
@@ -171,6 +173,7 @@ __all__ = [
     "load_result",
     "load_vector",
     "load_vectors",
+    "read_neuronpedia",
     "read_prompts",
     "save_vectors",
     "steered",
@@ -187,6 +190,7 @@ _HOMES = {
     "run": ("Run",),
     "saving": ("load_result",),
     "logit_lens": ("LogitLens",),
+    "neuronpedia": ("NeuronpediaSetup", "read_neuronpedia"),
     "next_token": ("NextToken",),
     "protocol": (
         "Alternative",

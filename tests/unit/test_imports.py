@@ -64,6 +64,7 @@ LAYERS = (
         "plotting",
         "plot_style",
         "plot_curves",
+        "neuronpedia",
         "plot_heatmap",
         "python_code",
         "python_load",
