@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from .embedded import MODEL_NAME
+from .printable import printable
 from .protocol import Load, ModelInfo, SaeSource
 from .python_text import Call, Code, Keyed, Listed, quoted, statement
 from .result import RunResult
@@ -85,4 +86,6 @@ def _saes(sources: tuple[SaeSource, ...]) -> Code:
 def _circumstances(result: RunResult, model: ModelInfo) -> str:
     versions = ", ".join(f"{name} {version}" for name, version in result.versions.items())
     where = model.device + (f" ({model.processor})" if model.processor else "")
-    return f"# Ran {result.created_at[:10]} on {where} in {model.dtype}: {versions}"
+    said = f"Ran {result.created_at[:10]} on {where} in {model.dtype}: {versions}"
+    # On one line, whatever the file says that it came from: what follows a comment would be run.
+    return f"# {' '.join(printable(said).split())}"

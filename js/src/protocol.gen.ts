@@ -51,7 +51,7 @@ export type Layout = "combined" | "grid" | "separate" | "sweep";
 export type Part = CellPart | PromptPart;
 export type SetKind = "features" | "prompts" | "vectors";
 export type SelectedKind = "features" | "prompts";
-export type ExportFormat = "csv" | "html" | "json";
+export type ExportFormat = "csv" | "html" | "json" | "py";
 export type Answered =
   | Found
   | Started
