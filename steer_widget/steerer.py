@@ -313,7 +313,8 @@ class Steerer(Repeater):
         the end, also after an error. Contexts nest: their edits add up. Positions that count from the end of the
         prompt, and schedules, work inside ``model.generate``; another forward pass does not say where its prompt
         ends, and is refused. The SAE is read in this process, which imports torch. A pass that comes past the hook
-        point raises; where no pass was made or no token was steered, a warning says so at the end.
+        point raises; where no pass was made or no token was steered, a warning says so at the end. Not for a model
+        that a steerer of `sw.from_model` runs at the same time.
 
         Args:
             model: a Hugging Face causal model, of the architecture that the SAEs were made for.

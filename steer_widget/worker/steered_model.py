@@ -83,9 +83,9 @@ class SteeredModel:
 
     # ---- forward passes
 
-    def _before(self, _model: torch.nn.Module, args: Any, kwargs: Any) -> None:
+    def _before(self, _model: torch.nn.Module, args: Any, kwargs: Any) -> tuple[Any, Any] | None:
         if self._is_paused or not self._edits:
-            return
+            return None
         given = self._signature.bind_partial(*args, **kwargs).arguments
         token_ids: Tensor | None = given.get("input_ids")
         if token_ids is None and self._needs_ids:
@@ -95,16 +95,20 @@ class SteeredModel:
                 "False here",
                 hint="The model was given embeddings: no token can be recognised.",
             )
-        tokens: Tensor = given["inputs_embeds"] if token_ids is None else token_ids
+        tokens: Tensor | None = given.get("inputs_embeds") if token_ids is None else token_ids
+        if tokens is None:
+            return None  # the model says itself what it lacks
         positions = _positions(tokens, given.get("attention_mask"), given.get("past_key_values"))
         steering = self._steering_for(positions)
-        ids = (
-            token_ids.cpu()
-            if token_ids is not None and self._needs_ids
-            else torch.zeros(positions.shape, dtype=torch.long)
-        )
+        ids = torch.zeros(positions.shape, dtype=torch.long)  # nobody looks at them
+        if self._needs_ids and token_ids is not None:
+            ids = token_ids.cpu()
         self._has_pass_begun = True
         steering.place(ids, positions)
+        kept = kwargs.get("logits_to_keep")
+        if isinstance(kept, int) and kept == 1:  # as `generate` asks
+            return args, {**kwargs, "logits_to_keep": self._adapter.logits_to_keep(1)}
+        return None
 
     def _after(self, _model: torch.nn.Module, _args: Any, _output: Any) -> None:
         if self._steering is None or self._is_paused:

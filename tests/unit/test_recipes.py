@@ -37,7 +37,7 @@ def hashed(**changes) -> sw.Recipe:
     return recipe(model=msgspec.structs.replace(KNOWN, hashes=msgspec.structs.replace(HASHES, **changes)))
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(grids, st.data())
 def test_saved_and_loaded_is_the_same(tmp_path, made, data) -> None:
     cells = tuple(data.draw(of(RecipeCell)) for _ in range(len(made)))
