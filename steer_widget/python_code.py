@@ -244,10 +244,10 @@ class _Names:
 
 
 def _first_free(stem: str, taken: set[str]) -> str:
-    number = 2 if stem in taken else 1
-    while f"{stem}_{number}" in taken:
-        number += 1
-    return f"{stem}_{number}"
+    place = 2 if stem in taken else 1
+    while f"{stem}_{place}" in taken:
+        place += 1
+    return f"{stem}_{place}"
 
 
 def _direction(direction: Feature | Vector) -> Code:

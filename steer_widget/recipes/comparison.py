@@ -96,12 +96,15 @@ def other_contents(recipe: Recipe, here: Hashes | None) -> tuple[tuple[str, ...]
     }
     if not recipe.renders_chats:
         del parts["template"]
-    if there.of != here.of or not there.weights or not here.weights:
+    if there.of != here.of:
         # What is on the disk has another hash than what is in memory: nothing follows from that.
         del parts["weights"], parts["config"]
         unknown.append(
             "Whether the weights are the same: they were hashed on the disk on one side and in memory on the other."
         )
+    elif not there.weights or not here.weights:
+        del parts["weights"]
+        unknown.append("Whether the weights are the same: on one side they were not all in memory.")
     differences = [
         f"The model's {words}: SHA-256 {_short(getattr(there, name))} in the recipe, {_short(getattr(here, name))} here."
         for name, words in parts.items()

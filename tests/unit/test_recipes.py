@@ -120,6 +120,9 @@ def test_what_cannot_be_compared_is_said() -> None:
     found = recipe().compare(hashed(of="memory", weights="1" * 64, config="1" * 64))
     assert found.differences == ()
     assert "hashed on the disk on one side and in memory on the other" in found.unknown[0]
+    found = recipe().compare(hashed(weights=""))
+    assert (found.differences, len(found.unknown)) == ((), 1)
+    assert "not all in memory" in found.unknown[0]
 
 
 def test_another_number_of_cells_is_no_run_of_it() -> None:

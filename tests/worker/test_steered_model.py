@@ -14,6 +14,7 @@ import steer_widget as sw
 from steer_widget.arguments import make_grid
 from steer_widget.errors import HookInactive, InvalidInput, SaeMismatch
 from tests.tiny import make
+from tests.unit.scripted import ScriptedBackend
 from tests.worker.conftest import run
 
 F, G = sw.Feature(3), sw.Feature(9)
@@ -267,6 +268,11 @@ def test_a_steerer_lends_its_features(tiny_folders, model, tokenizer, sae) -> No
         context = steerer.steered(model, steerer.feature(3).at(4))
     with context:
         from_memory = logits(model, inputs)
+    # No worker is asked: the SAE is read here.
+    with sw.load(*tiny_folders, backend=ScriptedBackend(), history=False) as elsewhere:
+        context = elsewhere.steered(model, elsewhere.feature(3).at(4))
+    with context:
+        assert torch.equal(logits(model, inputs), from_memory)
     with sw.steered(model, tokenizer, tiny_folders[1], F.at(4)):
         assert torch.equal(logits(model, inputs), from_memory)
 
