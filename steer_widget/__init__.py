@@ -48,7 +48,9 @@ if TYPE_CHECKING:
     from .history import Entry, History
     from .loading import demo, from_model, load
     from .logit_lens import LogitLens
+    from .neuronpedia import NeuronpediaSetup, read_neuronpedia
     from .next_token import NextToken
+    from .own_model import steered
     from .prompt_files import read_prompts
     from .protocol import (
         Alternative,
@@ -59,6 +61,7 @@ if TYPE_CHECKING:
         PromptToken,
         TokenMeasures,
     )
+    from .recipes import Comparison, Recipe, load_recipe
     from .recycling import Recycling
     from .result import RunResult
     from .run import Run
@@ -95,6 +98,7 @@ __all__ = [
     "Band",
     "BandPoint",
     "Cell",
+    "Comparison",
     "Control",
     "Diverged",
     "DownloadError",
@@ -120,6 +124,7 @@ __all__ = [
     "Measures",
     "Message",
     "MissingPath",
+    "NeuronpediaSetup",
     "NextToken",
     "OutOfMemory",
     "PromptSets",
@@ -127,6 +132,7 @@ __all__ = [
     "PromptTooLong",
     "ProtocolError",
     "QueueFull",
+    "Recipe",
     "Recycling",
     "ResultFormatError",
     "Run",
@@ -163,11 +169,14 @@ __all__ = [
     "errors",
     "from_model",
     "load",
+    "load_recipe",
     "load_result",
     "load_vector",
     "load_vectors",
+    "read_neuronpedia",
     "read_prompts",
     "save_vectors",
+    "steered",
 ]
 
 _HOMES = {
@@ -175,11 +184,13 @@ _HOMES = {
     "cell": ("Cell",),
     "history": ("Entry", "History"),
     "loading": ("demo", "from_model", "load"),
+    "recipes": ("Comparison", "Recipe", "load_recipe"),
     "recycling": ("Recycling",),
     "result": ("RunResult",),
     "run": ("Run",),
     "saving": ("load_result",),
     "logit_lens": ("LogitLens",),
+    "neuronpedia": ("NeuronpediaSetup", "read_neuronpedia"),
     "next_token": ("NextToken",),
     "protocol": (
         "Alternative",
@@ -190,6 +201,7 @@ _HOMES = {
         "PromptToken",
         "TokenMeasures",
     ),
+    "own_model": ("steered",),
     "prompt_files": ("read_prompts",),
     "sets": ("FeatureSet", "FeatureSets", "PromptSets", "VectorSets"),
     "spec": (
