@@ -46,6 +46,7 @@ if TYPE_CHECKING:
         WorkerTimeout,
     )
     from .history import Entry, History
+    from .labels import AddedLabels, Neuronpedia
     from .loading import demo, from_model, load
     from .logit_lens import LogitLens
     from .next_token import NextToken
@@ -91,6 +92,7 @@ if TYPE_CHECKING:
     __version__: str
 
 __all__ = [
+    "AddedLabels",
     "Alternative",
     "Band",
     "BandPoint",
@@ -120,6 +122,7 @@ __all__ = [
     "Measures",
     "Message",
     "MissingPath",
+    "Neuronpedia",
     "NextToken",
     "OutOfMemory",
     "PromptSets",
@@ -174,6 +177,7 @@ _HOMES = {
     "catalog": ("Hit",),
     "cell": ("Cell",),
     "history": ("Entry", "History"),
+    "labels": ("AddedLabels", "Neuronpedia"),
     "loading": ("demo", "from_model", "load"),
     "recycling": ("Recycling",),
     "result": ("RunResult",),
