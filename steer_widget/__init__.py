@@ -49,7 +49,9 @@ if TYPE_CHECKING:
     from .labels import AddedLabels, Neuronpedia
     from .loading import demo, from_model, load
     from .logit_lens import LogitLens
+    from .neuronpedia import NeuronpediaSetup, read_neuronpedia
     from .next_token import NextToken
+    from .own_model import steered
     from .prompt_files import read_prompts
     from .protocol import (
         Alternative,
@@ -60,6 +62,7 @@ if TYPE_CHECKING:
         PromptToken,
         TokenMeasures,
     )
+    from .recipes import Comparison, Recipe, load_recipe
     from .recycling import Recycling
     from .result import RunResult
     from .run import Run
@@ -97,6 +100,7 @@ __all__ = [
     "Band",
     "BandPoint",
     "Cell",
+    "Comparison",
     "Control",
     "Diverged",
     "DownloadError",
@@ -123,6 +127,7 @@ __all__ = [
     "Message",
     "MissingPath",
     "Neuronpedia",
+    "NeuronpediaSetup",
     "NextToken",
     "OutOfMemory",
     "PromptSets",
@@ -130,6 +135,7 @@ __all__ = [
     "PromptTooLong",
     "ProtocolError",
     "QueueFull",
+    "Recipe",
     "Recycling",
     "ResultFormatError",
     "Run",
@@ -166,11 +172,14 @@ __all__ = [
     "errors",
     "from_model",
     "load",
+    "load_recipe",
     "load_result",
     "load_vector",
     "load_vectors",
+    "read_neuronpedia",
     "read_prompts",
     "save_vectors",
+    "steered",
 ]
 
 _HOMES = {
@@ -179,11 +188,13 @@ _HOMES = {
     "history": ("Entry", "History"),
     "labels": ("AddedLabels", "Neuronpedia"),
     "loading": ("demo", "from_model", "load"),
+    "recipes": ("Comparison", "Recipe", "load_recipe"),
     "recycling": ("Recycling",),
     "result": ("RunResult",),
     "run": ("Run",),
     "saving": ("load_result",),
     "logit_lens": ("LogitLens",),
+    "neuronpedia": ("NeuronpediaSetup", "read_neuronpedia"),
     "next_token": ("NextToken",),
     "protocol": (
         "Alternative",
@@ -194,6 +205,7 @@ _HOMES = {
         "PromptToken",
         "TokenMeasures",
     ),
+    "own_model": ("steered",),
     "prompt_files": ("read_prompts",),
     "sets": ("FeatureSet", "FeatureSets", "PromptSets", "VectorSets"),
     "spec": (

@@ -48,8 +48,11 @@ from .commands import (
 )
 from .common import (
     ErrorInfo,
+    Hashes,
+    Load,
     ModelInfo,
     SaeInfo,
+    SaeSource,
     Wire,
 )
 from .exploring import (
@@ -166,8 +169,9 @@ from .worker import (
     Event,
     Fault,
     Firing,
+    Hashed,
+    HashesOf,
     Known,
-    Load,
     LoadFailed,
     Loading,
     LoadStage,
@@ -180,7 +184,6 @@ from .worker import (
     Ready,
     RunDone,
     RunStarted,
-    SaeSource,
     Shutdown,
     Speed,
     StartRun,
@@ -249,6 +252,9 @@ __all__ = [
     "FoundByWish",
     "FoundFiring",
     "FoundScored",
+    "Hashed",
+    "Hashes",
+    "HashesOf",
     "ImportSet",
     "Known",
     "Lens",
