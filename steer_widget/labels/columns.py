@@ -132,9 +132,9 @@ def _is_missing(value: object) -> bool:
 
 def _index(place: str, value: object) -> int:
     number = math.nan
-    if isinstance(value, str):
-        number = float(value) if _WHOLE.fullmatch(value.strip()) else math.nan
-    elif isinstance(value, numbers.Real) and value is not True and value is not False:
+    if isinstance(value, str) and _WHOLE.fullmatch(value.strip()):
+        number = float(value)
+    elif not isinstance(value, str | bool) and isinstance(value, numbers.Real):
         number = float(value)
     if not number.is_integer() or number < 0:
         raise InvalidInput(place, value, _INDICES)

@@ -55,7 +55,8 @@ class Neuronpedia:
         statistics: whether the export of statistics (density, maximum activation, logit lens) is fetched too; it is
             some hundred times as large as the labels.
         refresh: whether what lies in the cache is fetched anew.
-        exports_url, api_url: other servers, such as a Neuronpedia of your own.
+        exports_url: where exports are listed and fetched.
+        api_url: where single features are asked for, such as a Neuronpedia of your own.
 
     Raises:
         InvalidInput: a value is refused.
