@@ -46,6 +46,7 @@ if TYPE_CHECKING:
         WorkerTimeout,
     )
     from .history import Entry, History
+    from .labels import AddedLabels, Neuronpedia
     from .loading import demo, from_model, load
     from .logit_lens import LogitLens
     from .neuronpedia import NeuronpediaSetup, read_neuronpedia
@@ -94,6 +95,7 @@ if TYPE_CHECKING:
     __version__: str
 
 __all__ = [
+    "AddedLabels",
     "Alternative",
     "Band",
     "BandPoint",
@@ -124,6 +126,7 @@ __all__ = [
     "Measures",
     "Message",
     "MissingPath",
+    "Neuronpedia",
     "NeuronpediaSetup",
     "NextToken",
     "OutOfMemory",
@@ -183,6 +186,7 @@ _HOMES = {
     "catalog": ("Hit",),
     "cell": ("Cell",),
     "history": ("Entry", "History"),
+    "labels": ("AddedLabels", "Neuronpedia"),
     "loading": ("demo", "from_model", "load"),
     "recipes": ("Comparison", "Recipe", "load_recipe"),
     "recycling": ("Recycling",),

@@ -133,6 +133,10 @@ class Controller:
         """Tells `listener` of every change, on the thread that made it; what comes back ends that."""
         return self._listeners.add(listener)
 
+    def tell_status(self) -> None:
+        """Tells all listeners that something changed which the steerer's status shows."""
+        self._listeners.tell((None,))
+
     # ---- what the user asks for
 
     def start(self) -> None:
