@@ -14,6 +14,7 @@ from .arguments import UNITLESS, as_count
 from .bands import BandOf, in_raw
 from .errors import InvalidInput, UnknownFeature
 from .features.card_source import CardSource
+from .features.named import NamedFeatures
 from .features.table import FeatureTable
 from .labels.columns import completed
 from .protocol import FeatureCard
@@ -68,6 +69,7 @@ class Catalog:
         self._saes = saes
         self._tables = dict(tables or {})
         self._sources: dict[int, tuple[CardSource, ...]] = {}
+        self._named: dict[int, tuple[FeatureTable, NamedFeatures]] = {}
         self.band_of: BandOf = _no_band
 
     @property
@@ -168,6 +170,22 @@ class Catalog:
                 hint="Give labels: steerer.add_labels('labels.csv'), or sw.load(..., features='features.jsonl').",
             )  # fmt: skip
         return tuple((self._completed(card, sae), score) for card, score in table.search(text, wanted))
+
+    def named(self, sae: str = "") -> NamedFeatures:
+        """All features of an SAE that have a label; decoded when they are first asked for.
+
+        Raises:
+            InvalidInput: there is no table, or no such SAE.
+        """
+        place, (_, table) = self._place(sae), self._find(sae)
+        if table is None:
+            raise InvalidInput(
+                "by", "meaning", "an SAE that has labels", hint="Give some: steerer.add_labels('labels.csv')."
+            )
+        held = self._named.get(place)
+        if held is None or held[0] is not table:
+            held = self._named[place] = (table, NamedFeatures.of(table))
+        return held[1]
 
     def densities(self, sae: str = "") -> dict[int, float]:
         """Share of tokens on which each feature fires, by index; those that are not known are left out.

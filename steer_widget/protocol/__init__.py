@@ -93,6 +93,7 @@ from .finding import (
     ReadLens,
     ScoreOutput,
 )
+from .meaning import FindByMeaning, FoundByMeaning
 from .measures import (
     Alternative,
     FeatureActivation,
@@ -238,6 +239,7 @@ __all__ = [
     "File",
     "FindAt",
     "FindBand",
+    "FindByMeaning",
     "FindByWish",
     "FindContrast",
     "FindEqualStrengths",
@@ -249,6 +251,7 @@ __all__ = [
     "FiringFeature",
     "Flag",
     "Found",
+    "FoundByMeaning",
     "FoundByWish",
     "FoundFiring",
     "FoundScored",

@@ -6,6 +6,7 @@ import msgspec
 
 from ..spec import Band, Prompt, Steerable
 from .common import Wire
+from .meaning import FindByMeaning
 from .suggesting import FindByWish, FindEqualStrengths, ReadLikelihoods
 
 
@@ -32,7 +33,7 @@ class Calibrated(Wire, frozen=True):
     bands: tuple[Band, ...]
 
 
-Task = Calibrate | FindByWish | FindEqualStrengths | ReadLikelihoods
+Task = Calibrate | FindByMeaning | FindByWish | FindEqualStrengths | ReadLikelihoods
 """A command that is answered by one `Answer` with the same request number, after any number of `TaskProgress`."""
 
 

@@ -24,6 +24,7 @@ from .exploring import (
     Scored,
 )
 from .features import FiringFeature, Pool, PromptToken
+from .meaning import FoundByMeaning
 from .measures import Alternative, Measures, TokenMeasures
 from .suggesting import EqualStrengths, FoundByWish, Likelihoods
 from .tasks import Calibrated, CancelTask, Task, TaskProgress
@@ -233,6 +234,7 @@ Known = (
     | Lens
     | Scored
     | Calibrated
+    | FoundByMeaning
     | FoundByWish
     | EqualStrengths
     | Likelihoods

@@ -78,6 +78,7 @@ LAYERS = (
     ("dispatcher",),
     ("supervisor",),
     ("backlog", "run_queue"),
+    ("meaning",),
     (
         "catalog",
         "escalation",
@@ -92,6 +93,7 @@ LAYERS = (
         "sources",
         "task_book",
     ),
+    ("labels",),
     (
         "arguments",
         "forecast",
