@@ -22,13 +22,15 @@ export interface Handlers {
   /** Takes a message of the run in; says what became of it. */
   run(event: RunEvent): Outcome;
   trait(name: string, value: unknown): void;
-  link(state: LinkState): void;
+  /** `isAlone`: there is no kernel, or none that ever answered: what is shown can only be read. */
+  link(state: LinkState, isAlone?: boolean): void;
 }
 
 const TRAITS = ["prompts", "selection", "generation", "status", "snapshot"] as const;
 export const REPLY_TIMEOUT_MS = 15_000;
 export const SYNC_TIMEOUT_MS = 3_000;
 export const ACK_EVERY_MS = 200;
+const NO_KERNEL = "NoKernel";
 /** A run that is on and says nothing for so long has perhaps lost its last message. */
 export const SILENCE_MS = 10_000;
 
@@ -51,7 +53,7 @@ function unsendable(what: string, thrown: unknown): RequestError {
   const message =
     `${what} could not be sent: there is no connection to the kernel. ` +
     "Start the kernel and run the cell again.";
-  return new RequestError(errorInfo("NoKernel", message, String(thrown)));
+  return new RequestError(errorInfo(NO_KERNEL, message, String(thrown)));
 }
 
 export class Connection {
@@ -61,6 +63,7 @@ export class Connection {
   readonly #listeners: [string, (...values: never[]) => void][] = [];
   #syncing: Promise<boolean> | null = null;
   #closed = false;
+  #hasHeard = false;
   #ackDue = -1;
   #ackTimer: ReturnType<typeof setTimeout> | undefined;
   #silence: ReturnType<typeof setTimeout> | undefined;
@@ -98,9 +101,10 @@ export class Connection {
     try {
       await this.request({ type: "Sync" }, SYNC_TIMEOUT_MS);
       return true;
-    } catch {
+    } catch (thrown) {
       // The page stays readable from what is saved; whatever arrives later puts it online again.
-      if (!this.#closed) this.#handlers.link("offline");
+      const isAlone = !this.#hasHeard || (thrown as RequestError).info.kind === NO_KERNEL;
+      if (!this.#closed) this.#handlers.link("offline", isAlone);
       return false;
     }
   }
@@ -151,6 +155,7 @@ export class Connection {
 
   /** The kernel lives; should it fall silent in mid-run, everything is asked for again. */
   #heard(): void {
+    this.#hasHeard = true;
     this.#handlers.link("online");
     clearTimeout(this.#silence);
     this.#silence = setTimeout(() => this.#onSilence(), SILENCE_MS);
@@ -190,7 +195,7 @@ export class Connection {
     const seq = this.#ackDue;
     this.#ackDue = -1;
     const request: PageRequest = { id: uniqueId(), command: { type: "Ack", seq } };
-    this.#post(request, () => this.#handlers.link("offline"));
+    this.#post(request, () => this.#handlers.link("offline", true));
   }
 
   /** Some hosts throw where there is no kernel, others return a promise that fails. */

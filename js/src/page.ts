@@ -42,7 +42,8 @@ export interface Page {
   close(): void;
 }
 
-export function openPage(model: HostModel): Page {
+/** `ask`: who answers what is asked of texts; the kernel where nobody else does. */
+export function openPage(model: HostModel, ask?: Ask): Page {
   const store: Store = new Store(
     () => connection,
     (seq) => connection.acknowledge(seq),
