@@ -32,6 +32,8 @@ TRAVELLING: tuple[Any, ...] = (
     protocol.RunSnapshot,
     protocol.RunDelta,
     protocol.Status,
+    protocol.RunFile,
+    protocol.PackedTokens,
 )
 ALIASES: dict[str, Any] = {
     "Unit": spec.Unit,

@@ -131,6 +131,7 @@ from .replies import (
     Sureness,
     TokensRead,
 )
+from .run_file import Fact, PackedCell, PackedTokens, RunFile
 from .suggesting import (
     EqualStrengths,
     FindByWish,
@@ -226,6 +227,7 @@ __all__ = [
     "ExportFormat",
     "ExportRun",
     "ExportSet",
+    "Fact",
     "Fault",
     "FeatureActivation",
     "FeatureCard",
@@ -275,6 +277,8 @@ __all__ = [
     "OutputScored",
     "OutputScores",
     "OutputScoresOf",
+    "PackedCell",
+    "PackedTokens",
     "PageCommand",
     "PageEvent",
     "PageRequest",
@@ -308,6 +312,7 @@ __all__ = [
     "Run",
     "RunDelta",
     "RunDone",
+    "RunFile",
     "RunOpened",
     "RunRead",
     "RunSnapshot",

@@ -53,6 +53,8 @@ LAYERS = (
         "text_table",
         "html_table",
         "html_page",
+        "run_file",
+        "packed_tokens",
         "table_csv",
         "remarks",
         "plotting",
