@@ -37,3 +37,17 @@ def answer_every_page(comm: object) -> None:
     """
     if hasattr(comm, "_reply_subshell_for"):
         comm._reply_subshell_for = lambda _data, default: default  # noqa: SLF001 - the quirk itself
+
+
+def publish_display(bundle: dict[str, str], display: str, *, is_update: bool) -> None:
+    """Displays a bundle in the cell that is running, or puts it in the place of one that was displayed before.
+
+    Args:
+        bundle: by MIME type.
+        display: names the output.
+        is_update: whether it was displayed before; from any thread, whatever cell is running.
+    """
+    from IPython import get_ipython
+
+    publisher = get_ipython().display_pub
+    publisher.publish(bundle, {}, transient={"display_id": display}, update=is_update)

@@ -31,6 +31,7 @@ TRAVELLING: tuple[Any, ...] = (
     protocol.Reply,
     protocol.RunSnapshot,
     protocol.RunDelta,
+    protocol.StaticCopy,
     protocol.Status,
     protocol.RunFile,
     protocol.PackedTokens,

@@ -1,7 +1,8 @@
 // The only file that touches the widget's model: typed requests with replies, the stream of the run,
 // acknowledgements. Everything else sees the types of the protocol.
+import { renewCopies } from "./copies";
 import { errorInfo, RequestError } from "./errors";
-import type { PageCommand, PageRequest, Reply, RunDelta, RunSnapshot } from "./protocol.gen";
+import type { PageCommand, PageRequest, Reply, RunDelta, RunSnapshot, StaticCopy } from "./protocol.gen";
 import type { Outcome, RunEvent } from "./reducer";
 import { uniqueId } from "./unique";
 
@@ -73,7 +74,10 @@ export class Connection {
     this.#handlers = handlers;
     this.#listen("msg:custom", (message: unknown) => this.#receive(message));
     // Jupyter says so when the kernel restarts or dies; there what is sent fails at once.
-    this.#listen("comm_live_update", () => void this.sync());
+    this.#listen("comm_live_update", () => {
+      this.#hasHeard = false;
+      void this.sync();
+    });
     for (const name of TRAITS) {
       this.#listen(`change:${name}`, () => {
         this.#heard();
@@ -168,7 +172,7 @@ export class Connection {
   }
 
   #receive(message: unknown): void {
-    const event = message as Reply | RunSnapshot | RunDelta | undefined;
+    const event = message as Reply | RunSnapshot | RunDelta | StaticCopy | undefined;
     if (event?.type === undefined) return;
     this.#heard();
     switch (event.type) {
@@ -180,6 +184,9 @@ export class Connection {
         break;
       case "RunDelta":
         if (this.#handlers.run(event) === "gap") void this.sync();
+        break;
+      case "StaticCopy":
+        renewCopies(this.#model.widget_manager, event);
         break;
     }
   }

@@ -50,7 +50,19 @@ class RunDelta(Wire, frozen=True):
     backlog: Backlog = Backlog()
 
 
-PageEvent = Reply | RunSnapshot | RunDelta
+class StaticCopy(Wire, frozen=True):
+    """The latest run for readers without a kernel, for the notebook's outputs that have one of this widget.
+
+    Attributes:
+        mark: stands in the HTML of all its copies, and of no other's.
+        bundle: texts by MIME type.
+    """
+
+    mark: str
+    bundle: dict[str, str]
+
+
+PageEvent = Reply | RunSnapshot | RunDelta | StaticCopy
 
 
 class Status(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

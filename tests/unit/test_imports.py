@@ -40,7 +40,7 @@ LAYERS = (
     ("contrast", "waiting"),
     ("suggesting",),
     ("sets",),
-    ("traits", "feed", "starter", "stream", "views", "fallback"),
+    ("traits", "feed", "starter", "stream", "views", "fallback", "static_form"),
     ("history",),
     ("run",),
     ("reopened",),
