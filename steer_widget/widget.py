@@ -101,7 +101,8 @@ class SteerWidget(anywidget.AnyWidget):
         RunSnapshot(0),
         snapshot_from,
         read_only=True,
-        help="The latest run whole, as it was when it started or ended: enough to draw it without a kernel.",
+        help="The latest run whole, as it was when it started or ended: enough to draw it without a kernel. Of a run "
+        "with more than half a million characters, the last texts are left out; `n_left_out` says how many.",
     )
 
     def __init__(self, steerer: Steerer) -> None:

@@ -1101,12 +1101,15 @@ export interface File {
 }
 /**
  * The shown run whole (None: none yet); later deltas continue from `seq`.
+ *
+ * `n_left_out`: how many cells, the last ones, have no text and no measures here: as a trait, it may be saved.
  */
 export interface RunSnapshot {
   type: "RunSnapshot";
   seq: number;
   run: RunView | null;
   backlog: Backlog;
+  n_left_out: number;
 }
 /**
  * All that is still to be done: runs that have not ended, waiting ones among them. `eta_s` as in `Progress`.

@@ -31,11 +31,15 @@ class CellPatch(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class RunSnapshot(Wire, frozen=True):
-    """The shown run whole (None: none yet); later deltas continue from `seq`."""
+    """The shown run whole (None: none yet); later deltas continue from `seq`.
+
+    `n_left_out`: how many cells, the last ones, have no text and no measures here: as a trait, it may be saved.
+    """
 
     seq: int
     run: RunView | None = None
     backlog: Backlog = Backlog()
+    n_left_out: int = 0
 
 
 class RunDelta(Wire, frozen=True):

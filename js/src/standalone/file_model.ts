@@ -6,7 +6,7 @@ import type { Ask } from "../tokens";
 import { unpack } from "./packed";
 
 export function modelOf({ run, model, saes }: RunFile): HostModel {
-  const snapshot: RunSnapshot = { type: "RunSnapshot", seq: 0, run, backlog: NOTHING_LEFT };
+  const snapshot: RunSnapshot = { type: "RunSnapshot", seq: 0, run, backlog: NOTHING_LEFT, n_left_out: 0 };
   const status: Status = { ...UNKNOWN_STATUS, model, saes };
   const traits: Readonly<Record<string, unknown>> = { snapshot, status };
   return {

@@ -1,5 +1,5 @@
 import { lastPart } from "../last_part";
-import { whole } from "../numbers";
+import { count, whole } from "../numbers";
 import { useView } from "../page";
 import type { Status, WorkerState } from "../protocol.gen";
 import { Button } from "./Button";
@@ -42,6 +42,7 @@ export function StatusBar() {
   const { worker, loading, error, history_problem: historyProblem } = status;
   const link = store.link.value;
   const isAlone = store.isAlone.value;
+  const { nLeftOut } = store.shown.value;
   // The run tells it with the same words and has the log at hand.
   const toldByRun = error !== null && store.shown.value.run?.error?.message === error.message;
   const canReload = link !== "offline" && (worker === "failed" || (worker === "stopped" && error !== null));
@@ -74,6 +75,7 @@ export function StatusBar() {
         <p class="sw-quiet">
           {!isAlone && "The kernel is busy with a cell or was restarted. "}
           This shows what was there last; to go on after a restart, run the notebook's cell again.
+          {nLeftOut ? ` Left out, for size: the last ${count(nLeftOut, "text")}.` : ""}
         </p>
       )}
       {worker === "loading" && link !== "offline" && <LoadingBar loading={loading} />}
