@@ -51,3 +51,10 @@ def publish_display(bundle: dict[str, str], display: str, *, is_update: bool) ->
 
     publisher = get_ipython().display_pub
     publisher.publish(bundle, {}, transient={"display_id": display}, update=is_update)
+
+
+def show_bundle(bundle: dict[str, object], metadata: dict[str, object]) -> None:
+    """Displays a bundle in the cell that is running, once and for all."""
+    from IPython import get_ipython
+
+    get_ipython().display_pub.publish(bundle, metadata)

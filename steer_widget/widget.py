@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import anywidget
 import traitlets
 
-from ._kernel import answer_every_page, in_kernel, warn_if_broken
+from ._kernel import answer_every_page, in_kernel, show_bundle, warn_if_broken
 from .arguments import make_grid
 from .desk import Later, handlers_of
 from .errors import InvalidInput, StaleValue, SteerError
@@ -196,11 +196,9 @@ class SteerWidget(anywidget.AnyWidget):
         """
         if not in_kernel():
             raise NotImplementedError
-        from IPython.display import display
-
         view, metadata = self._view()
         bundle = {**view, "text/plain": plain, "text/html": hint_html(plain)}
-        display(bundle, raw=True, metadata=metadata)
+        show_bundle(bundle, metadata)
         self._static_form.show()
 
     def _view(self) -> tuple[dict[str, object], dict[str, object]]:
