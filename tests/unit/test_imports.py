@@ -44,7 +44,7 @@ LAYERS = (
     ("history",),
     ("run",),
     ("reopened",),
-    ("logit_lens", "next_token", "output_book", "token_features", "tokenized_prompt"),
+    ("hits", "logit_lens", "next_token", "output_book", "token_features", "tokenized_prompt"),
     ("vectors",),
     (
         "result",
