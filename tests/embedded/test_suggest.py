@@ -25,7 +25,7 @@ def test_a_wish_finds_its_features_within_a_minute(steerer: sw.Steerer) -> None:
     found = steerer.suggest("more about war")
     assert time.monotonic() - began_s < 120, "on a machine that does other things besides"
     assert "war" in found[0].feature.label
-    assert found[0].sureness == "clear"
+    assert found[0].sureness in {"clear", "likely"}
     assert found[0].effect is not None
     assert found[0].effect > 1.5
     assert found[0].fluency.is_fluent
