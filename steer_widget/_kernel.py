@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import warnings
+from collections.abc import Callable
 from importlib import metadata
 
 _BROKEN = "7.0."
@@ -58,3 +59,16 @@ def show_bundle(bundle: dict[str, object], metadata: dict[str, object]) -> None:
     from IPython import get_ipython
 
     get_ipython().display_pub.publish(bundle, metadata)
+
+
+def on_cell_end(call: Callable[[], None]) -> Callable[[], None]:
+    """Has something called when a cell has run, before the notebook hears of its end; returns the way to stop that."""
+    from IPython import get_ipython
+
+    events = get_ipython().events
+
+    def called(_result: object = None) -> None:
+        call()
+
+    events.register("post_run_cell", called)
+    return lambda: events.unregister("post_run_cell", called)

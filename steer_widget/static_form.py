@@ -12,9 +12,10 @@ import uuid
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from ._kernel import publish_display
+from ._kernel import on_cell_end, publish_display
 from .fallback import static_bundle
 from .protocol import StaticCopy
+from .run_states import RUN_ENDED
 
 if TYPE_CHECKING:
     from .result import RunResult
@@ -37,15 +38,19 @@ class StaticForm:
         self._mark = f"sw-{uuid.uuid4().hex}"
         self._lock = threading.Lock()
         self._displays: list[str] = []
-        self._timer: threading.Timer | None = None
+        self._held: object = None
         self._sent_s = -PERIOD_S
+        self._timer: threading.Timer | None = None
+        self._forget: Callable[[], None] | None = None
 
     def show(self) -> None:
         """Displays it in the cell that is running; older displays than the last few are renewed no more."""
-        display = uuid.uuid4().hex
-        publish_display(static_bundle(self._current(), self._mark), display, is_update=False)
+        display, result = uuid.uuid4().hex, self._current()
+        publish_display(static_bundle(result, self._mark), display, is_update=False)
         with self._lock:
             self._displays = [*self._displays, display][-_MAX_DISPLAYS:]
+            self._held = _version(result)
+            self._forget = self._forget or on_cell_end(self._on_cell_end)
 
     def renew(self) -> None:
         """Has all displays hold the latest run, soon and on a thread of their own: at most once in two seconds."""
@@ -53,7 +58,7 @@ class StaticForm:
             if not self._displays or self._timer is not None:
                 return
             wait_s = max(0.0, self._sent_s + PERIOD_S - time.monotonic())
-            self._timer = threading.Timer(wait_s, self._send)
+            self._timer = threading.Timer(wait_s, self._on_time)
             self._timer.daemon = True
             self._timer.start()
 
@@ -61,13 +66,37 @@ class StaticForm:
         """Renews nothing any more."""
         with self._lock:
             self._displays = []
+            forget, self._forget = self._forget, None
+        if forget is not None:
+            forget()
+
+    def _on_time(self) -> None:
+        with self._lock:
+            self._timer = None  # what ends from here on is not in what is sent now
+        self._send()
+
+    def _on_cell_end(self) -> None:
+        # Who executes a notebook without a page takes what a cell sends while it runs, and nothing after it.
+        result = self._current()
+        if result is not None and result.state in RUN_ENDED:
+            self._send()
 
     def _send(self) -> None:
+        result = self._current()
+        version = _version(result)
         with self._lock:
-            # What ends from here on is not in what is sent now.
-            self._timer, self._sent_s = None, time.monotonic()
             displays = self._displays
-        bundle = static_bundle(self._current(), self._mark)
+            if version == self._held or not displays:
+                return
+            self._held, self._sent_s = version, time.monotonic()
+        bundle = static_bundle(result, self._mark)
         for display in displays:
             publish_display(bundle, display, is_update=True)
         self._tell(StaticCopy(self._mark, bundle))
+
+
+def _version(result: RunResult | None) -> object:
+    """Tells whether anything has changed that is shown."""
+    if result is None:
+        return None
+    return result.run, result.state, [(cell.state, cell.text, cell.measures) for cell in result.cells]

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 import time
+from collections.abc import Callable
 
+import msgspec
 import pytest
 
 import steer_widget as sw
@@ -27,11 +29,21 @@ class Notebook:
         self.told: list[StaticCopy] = []
         self.latest: RunResult | None = None
         monkeypatch.setattr(static_form, "publish_display", self._publish)
+        monkeypatch.setattr(static_form, "on_cell_end", self._on_cell_end)
         monkeypatch.setattr(static_form, "PERIOD_S", 0.2)
+        self.ends: list[Callable[[], None]] = []
         self.form = StaticForm(lambda: self.latest, self.told.append)
 
     def _publish(self, bundle: dict[str, str], display: str, *, is_update: bool) -> None:
         self.published.append((display, bundle["text/html"], is_update))
+
+    def _on_cell_end(self, call: Callable[[], None]) -> Callable[[], None]:
+        self.ends.append(call)
+        return lambda: self.ends.remove(call)
+
+    def end_cell(self) -> None:
+        for call in list(self.ends):
+            call()
 
     @property
     def updates(self) -> list[tuple[str, str]]:
@@ -85,9 +97,26 @@ def test_the_last_displays_are_renewed(notebook: Notebook) -> None:
     for _ in range(5):
         notebook.form.show()
     shown = [display for display, _, _ in notebook.published]
+    notebook.latest = a_result()
     notebook.form.renew()
     wait_until(lambda: len(notebook.told) == 1)
     assert [display for display, _ in notebook.updates] == shown[-3:]
+
+
+def test_the_cell_that_waited_for_a_run_takes_it_along(notebook: Notebook) -> None:
+    notebook.form.show()
+    notebook.latest = msgspec.structs.replace(a_result(), state="running")
+    notebook.end_cell()
+    assert notebook.updates == []
+    notebook.latest = a_result(text="whole")
+    notebook.end_cell()
+    assert ["whole" in html for _, html in notebook.updates] == [True]
+    notebook.form.renew()
+    notebook.end_cell()
+    time.sleep(0.3)
+    assert len(notebook.updates) == 1, "what is there already is not sent again"
+    notebook.form.close()
+    assert notebook.ends == []
 
 
 def test_of_a_large_run_the_first_prompts_are_kept_and_the_rest_is_told() -> None:
