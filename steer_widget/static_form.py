@@ -48,8 +48,9 @@ class StaticForm:
         display, result = uuid.uuid4().hex, self._current()
         publish_display(static_bundle(result, self._mark), display, is_update=False)
         with self._lock:
+            if not self._displays:
+                self._held = _version(result)
             self._displays = [*self._displays, display][-_MAX_DISPLAYS:]
-            self._held = _version(result)
             self._forget = self._forget or on_cell_end(self._on_cell_end)
 
     def renew(self) -> None:

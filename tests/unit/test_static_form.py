@@ -119,6 +119,15 @@ def test_the_cell_that_waited_for_a_run_takes_it_along(notebook: Notebook) -> No
     assert notebook.ends == []
 
 
+def test_a_display_that_came_later_keeps_none_before_it_from_being_renewed(notebook: Notebook) -> None:
+    notebook.form.show()
+    notebook.latest = a_result()
+    notebook.form.show()
+    notebook.end_cell()
+    first, second = (display for display, _, is_update in notebook.published if not is_update)
+    assert [display for display, _ in notebook.updates] == [first, second]
+
+
 def test_of_a_large_run_the_first_prompts_are_kept_and_the_rest_is_told() -> None:
     result = measured_run(MAX_CELLS // 10 + 2)
     bundle = static_bundle(result, "mark")
