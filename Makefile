@@ -1,9 +1,10 @@
 # make lab        makes .venv, fetches the embedded model, opens the quickstart notebook in JupyterLab
 # make test       every test: Python, TypeScript, notebooks, wheel, JupyterLab in a real Chromium
 # make faults     faults done to real processes in full, a quarter of an hour; writes the README's table of them
-# make check      format, lint, types, generated types and built page current
+# make check      format, lint, types, generated types and built page current, documentation
 # make bench      the measurements that the README reports (KEYS="growth vs_repeng" measures these alone)
 # make format     formats Python and TypeScript
+# make docs       builds the documentation into build/site; a warning fails, and so does a page that fetches anything
 # make notebooks  runs the notebooks and saves them with their outputs
 # make js         builds the page into steer_widget/static
 # make types      generates the page's types from steer_widget/protocol
@@ -24,7 +25,7 @@ WITH_NODE := PATH="$(abspath $(BIN)):$$PATH"
 LAB_OPTIONS := $(if $(filter 0,$(shell id -u)),--allow-root) $(if $(filter none,$(BROWSER)),--no-browser)
 
 .DELETE_ON_ERROR:
-.PHONY: lab test faults check bench notebooks format js types dev model clean
+.PHONY: lab test faults check docs bench notebooks format js types dev model clean
 
 lab: $(STAMPS)/lab model
 	@echo "JupyterLab opens $(NOTEBOOK); its address stands below. Ctrl-C twice ends it. (PORT=… BROWSER=none …)"
@@ -47,6 +48,12 @@ check: dev
 	$(WITH_NODE) $(BIN)/python tools/generate_types.py --check
 	cd js && $(WITH_NODE) npm run check
 	$(WITH_NODE) tools/check_built_page.sh
+	@$(MAKE) --no-print-directory docs
+
+# not with --quiet, which hides warnings from --strict, too
+docs: dev
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict
+	$(BIN)/python tools/check_site.py build/site
 
 notebooks: dev model
 	$(BIN)/python tools/execute_notebooks.py

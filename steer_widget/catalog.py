@@ -228,7 +228,7 @@ def _no_band(direction: Steerable, *, negative: bool = False) -> Band | None:
 
 def _check_method(edit: Edit, name: str, method: Method, feature: Feature | None) -> None:
     if method.reads == "activation" and feature is None:
-        fitting = [other for other in methods.names() if methods.get(other).reads != "activation"]
+        fitting = [other for other in methods.built_in() if methods.get(other).reads != "activation"]
         raise InvalidInput(
             "method", name, ", ".join(fitting),
             hint=f"{name} reads a feature's activation, and a vector has none.",

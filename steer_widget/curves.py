@@ -11,6 +11,7 @@ import msgspec
 
 from . import methods
 from .cell import Cell
+from .errors import InvalidInput
 from .spec import Edit, Steering
 from .summary import Mean, SummaryMeasure, cells_under, mean_of, mean_of_cells, read_value
 
@@ -63,7 +64,10 @@ class Zone(NamedTuple):
 def strength_kind(edit: Edit) -> str:
     """What the strength of an edit is: see `methods._base.Strength`; of a method that is not here, a coefficient."""
     name = edit.method or "add"
-    return methods.get(name).strength if name in methods.names() else "coefficient"
+    try:
+        return methods.get(name).strength
+    except InvalidInput:  # a run of another machine may have used what is not installed here
+        return "coefficient"
 
 
 def lines_of(steerings: Sequence[Steering]) -> list[Line]:

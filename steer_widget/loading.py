@@ -58,7 +58,7 @@ def demo(
     Args:
         device: auto, cpu, cuda, cuda:1, mps.
         dtype: auto, float32, bfloat16, float16.
-        backend: where the worker runs: "local", or a backend of your own.
+        backend: where the worker runs: "local", the name of a plug-in's, or a backend of your own.
         max_batch_rows: most cells in one batch; None as many as fit into memory.
         features: path of another feature table; None takes the embedded one.
         embedder: folder of a sentence-embedding model, for the measure similarity; None leaves that out.
@@ -111,13 +111,13 @@ def load(
 
     Args:
         model: name on the hub, or a folder.
-        sae: ``release/sae_id`` as SAELens lists them, or a folder. Several, at one layer or many: a list, or
-            a dict that gives each a name. `steerer.feature(index, sae=name)` takes features of the others;
-            those of the first need no name.
+        sae: ``release/sae_id`` as SAELens lists them, a folder, or ``source:name`` of a plug-in. Several, at one
+            layer or many: a list, or a dict that gives each a name. `steerer.feature(index, sae=name)` takes
+            features of the others; those of the first need no name.
         device: auto, cpu, cuda, cuda:1, mps.
         device_map: instead of a device: how to spread the model, as transformers takes it (auto, or a dict).
         dtype: auto, float32, bfloat16, float16.
-        backend: where the worker runs: "local", or a backend of your own.
+        backend: where the worker runs: "local", the name of a plug-in's, or a backend of your own.
         trust_remote_code: True lets the model's own code run; it can do all that you can.
         max_batch_rows: most cells in one batch; None as many as fit into memory.
         features: path of a feature table (JSON lines): labels, search, unit max_act. With several SAEs it is

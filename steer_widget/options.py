@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
+from . import plugins
 from .backends.base import Backend
 from .backends.local import LocalBackend
 from .errors import InvalidInput, MissingPath
@@ -15,20 +16,33 @@ from .recycling import Recycling
 _DEVICES = re.compile(r"auto|cpu|mps|(cuda|xpu)(:\d+)?")
 _DEVICE_MAPS = re.compile(r"auto|balanced|balanced_low_0|sequential|cpu|mps|(cuda|xpu)(:\d+)?")
 _DTYPES = ("auto", "float32", "bfloat16", "float16")
-_BACKENDS = ("local",)
+_LOCAL = "local"
+_OFFERED_BACKENDS: plugins.Group = "steer_widget.backends"
+_BACKEND_METHODS = ("start", "send", "is_alive", "pid", "log_tail", "terminate", "kill", "close")
 
 
 def as_backend(given: str | Backend) -> Backend:
-    """A backend by name, or one of the user's own."""
-    if isinstance(given, str):
-        if given not in _BACKENDS:
-            raise InvalidInput("backend", given, ", ".join(_BACKENDS))
+    """A backend by name, one that another installed package offers, or one of the user's own."""
+    if not isinstance(given, str):
+        return _checked_backend(given)
+    if given == _LOCAL:
         return LocalBackend()
-    if not callable(getattr(given, "start", None)) or not callable(getattr(given, "send", None)):
+    offered = plugins.names(_OFFERED_BACKENDS)
+    if given not in offered:
+        raise InvalidInput("backend", given, ", ".join((_LOCAL, *offered)))
+    make = plugins.take(_OFFERED_BACKENDS, "backend", given)
+    return _checked_backend(make() if callable(make) else make)
+
+
+def _checked_backend(given: object) -> Backend:
+    missing = [name for name in _BACKEND_METHODS if not callable(getattr(given, name, None))]
+    if missing:
         raise InvalidInput(
-            "backend", given, "'local', or an object with the methods of backends.base.Backend"
-        )
-    return given
+            "backend", given, "'local', or an object with the methods of backends.base.Backend",
+            hint=f"It lacks {', '.join(missing)}.",
+        )  # fmt: skip
+    backend: Backend = given  # type: ignore[assignment]  # a user's class need not inherit from the protocol
+    return backend
 
 
 def as_device(given: object) -> str:

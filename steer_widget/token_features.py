@@ -40,7 +40,11 @@ class TokenHits(msgspec.Struct, frozen=True):
 
 
 class TokenFeatures(msgspec.Struct, frozen=True):
-    """The features of each token of a text: a sequence of `sw.TokenHits`, 0-based."""
+    """The features of each token of a text: a sequence of `sw.TokenHits`, 0-based.
+
+    Attributes:
+        tokens: the same, as a tuple.
+    """
 
     tokens: tuple[TokenHits, ...]
 

@@ -72,6 +72,13 @@ class SteerWidget(anywidget.AnyWidget):
 
     Args:
         steerer: whose runs it starts and shows.
+
+    Attributes:
+        prompts: trait; texts or chats of the next run.
+        selection: trait; its columns: features with strengths, layout, baseline, samples.
+        generation: trait; how its texts are generated.
+        status: trait, read only; state of the worker.
+        snapshot: trait, read only; the latest run whole, as it was when it started or ended.
     """
 
     _esm = _STATIC / "widget.js"

@@ -13,6 +13,7 @@ REAL_PROCESSES = (
     "tests/browser/",
     "tests/faults/",
     "tests/history/",
+    "tests/plugins/",
     "tests/worker/test_process",
 )
 """Where tests drive browsers and kill processes, and a machine that stalls for seconds can fail them."""

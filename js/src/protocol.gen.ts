@@ -125,6 +125,10 @@ export interface SetPrompts {
 }
 /**
  * One turn of a chat.
+ *
+ * Attributes:
+ *     role: user, assistant, system, or what else the model's chat template knows.
+ *     content: what is said.
  */
 export interface Message {
   role: string;
@@ -242,6 +246,9 @@ export interface Span {
 }
 /**
  * Token positions one by one: absolute, 0-based; negative ones count from the end of the prompt.
+ *
+ * Attributes:
+ *     at: the positions, each once, in rising order.
  */
 export interface TokenPositions {
   kind: "tokens";
@@ -466,6 +473,15 @@ export interface Steering {
 }
 /**
  * A direction applied at a strength. Fields left None take the run's defaults.
+ *
+ * Attributes:
+ *     feature: a feature, a vector, or a control of either.
+ *     strength: in `unit`; what it means, the method says.
+ *     unit: ``raw``, ``max_act``, ``norm`` or ``auto``; see `Feature.at`.
+ *     method: how the direction is applied.
+ *     positions: on which tokens it acts.
+ *     skip_special: whether special tokens stay as they are.
+ *     schedule: from which generated token on, and how it fades; None: always.
  */
 export interface Edit {
   feature: Steerable;
@@ -764,6 +780,11 @@ export interface FiringFeature {
 }
 /**
  * A token of a rendered prompt. Texts of all tokens together are the prompt as the model reads it.
+ *
+ * Attributes:
+ *     text: of the token; empty where it begins a character that a later one completes.
+ *     token_id: its number in the vocabulary.
+ *     is_special: whether the tokenizer has it for a special one, such as BOS or a chat mark.
  */
 export interface PromptToken {
   text: string;
@@ -1057,7 +1078,11 @@ export interface Measures {
   similarity: number | null;
 }
 /**
- * A feature's activation on the completion, read by the unsteered model: mean and maximum over its tokens.
+ * A feature's activation on the completion, read by the unsteered model.
+ *
+ * Attributes:
+ *     index, sae: of the feature.
+ *     mean, max: over the completion's tokens, in the SAE's activation units.
  */
 export interface FeatureActivation {
   index: number;

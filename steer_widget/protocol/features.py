@@ -59,7 +59,13 @@ class TokenFeature(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class PromptToken(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A token of a rendered prompt. Texts of all tokens together are the prompt as the model reads it."""
+    """A token of a rendered prompt. Texts of all tokens together are the prompt as the model reads it.
+
+    Attributes:
+        text: of the token; empty where it begins a character that a later one completes.
+        token_id: its number in the vocabulary.
+        is_special: whether the tokenizer has it for a special one, such as BOS or a chat mark.
+    """
 
     text: str
     token_id: int

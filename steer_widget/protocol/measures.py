@@ -12,7 +12,12 @@ collapse, logits that were no longer finite."""
 
 
 class FeatureActivation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A feature's activation on the completion, read by the unsteered model: mean and maximum over its tokens."""
+    """A feature's activation on the completion, read by the unsteered model.
+
+    Attributes:
+        index, sae: of the feature.
+        mean, max: over the completion's tokens, in the SAE's activation units.
+    """
 
     index: int
     sae: str

@@ -1,4 +1,4 @@
-"""Where an SAE comes from: a folder on disk, a release that sae-lens knows, or an object of sae-lens."""
+"""Where an SAE comes from: a folder, a release that sae-lens knows, an object of sae-lens, a source of a plug-in."""
 
 from __future__ import annotations
 
@@ -12,11 +12,12 @@ if TYPE_CHECKING:
 
 
 def load_sae(name: str) -> Sae:
-    """Loads an SAE by folder, or by ``release/sae_id`` as sae-lens lists them.
+    """Loads an SAE by folder, by ``release/sae_id`` as sae-lens lists them, or by ``source:name`` of a plug-in.
 
     Raises:
         MissingPath: the folder lacks a file.
-        LoadError: a file is damaged, or sae-lens cannot give it.
+        LoadError: a file is damaged, or sae-lens or the plug-in cannot give it.
+        InvalidInput: the plug-in cannot be imported.
         SaeMismatch: its kind cannot be steered with.
     """
     path = Path(name).expanduser()
@@ -24,6 +25,10 @@ def load_sae(name: str) -> Sae:
         from .folder import load_folder
 
         return load_folder(path)
+    from .offered import is_offered, load_offered
+
+    if is_offered(name):
+        return load_offered(name)
     from .release import load_release
 
     return load_release(name)

@@ -44,7 +44,7 @@ class Direction(Spec, frozen=True):
             unit: ``raw`` (the coefficient itself), ``max_act`` (multiples of the feature's maximum
                 activation), ``norm`` (fractions of the median residual norm at the hook point) or ``auto``
                 (multiples of the iso-KL strength, which `steerer.calibrate` finds; a run notes it down as raw).
-            method: name of a file in `steer_widget.methods`.
+            method: how the direction is applied: a name of `steer_widget.methods`, or of an installed plug-in.
             positions: ``all``, ``prompt``, ``generated`` (from the prompt's last token on), a slice, or
                 a list of token positions. Positions are absolute, 0-based; negative ones count from the
                 end of the prompt.

@@ -42,7 +42,11 @@ class Span(Spec, frozen=True, tag="span", tag_field="kind"):
 
 
 class TokenPositions(Spec, frozen=True, tag="tokens", tag_field="kind"):
-    """Token positions one by one: absolute, 0-based; negative ones count from the end of the prompt."""
+    """Token positions one by one: absolute, 0-based; negative ones count from the end of the prompt.
+
+    Attributes:
+        at: the positions, each once, in rising order.
+    """
 
     at: tuple[int, ...]
 

@@ -7,7 +7,12 @@ from .checks import Spec, text
 
 
 class Message(Spec, frozen=True):
-    """One turn of a chat."""
+    """One turn of a chat.
+
+    Attributes:
+        role: user, assistant, system, or what else the model's chat template knows.
+        content: what is said.
+    """
 
     role: str
     content: str

@@ -17,7 +17,17 @@ UNITS: tuple[Unit, ...] = ("raw", "max_act", "norm", "auto")
 
 
 class Edit(Spec, frozen=True):
-    """A direction applied at a strength. Fields left None take the run's defaults."""
+    """A direction applied at a strength. Fields left None take the run's defaults.
+
+    Attributes:
+        feature: a feature, a vector, or a control of either.
+        strength: in `unit`; what it means, the method says.
+        unit: ``raw``, ``max_act``, ``norm`` or ``auto``; see `Feature.at`.
+        method: how the direction is applied.
+        positions: on which tokens it acts.
+        skip_special: whether special tokens stay as they are.
+        schedule: from which generated token on, and how it fades; None: always.
+    """
 
     feature: Steerable
     strength: float

@@ -103,6 +103,7 @@ LAYERS = (
     ("bands", "features", "embedded", "methods"),
     ("protocol",),
     ("spec",),
+    ("plugins",),
     ("errors",),
 )
 RANK = {name: rank for rank, names in enumerate(LAYERS) for name in names}
@@ -170,6 +171,7 @@ def test_imports_go_one_way(path: Path) -> None:
                 "embedded",
                 "channel",
                 "leash",
+                "plugins",
                 "protocol",
                 "spec",
                 "errors",
