@@ -46,9 +46,12 @@ if TYPE_CHECKING:
         WorkerTimeout,
     )
     from .history import Entry, History
+    from .labels import AddedLabels, Neuronpedia
     from .loading import demo, from_model, load
     from .logit_lens import LogitLens
+    from .neuronpedia import NeuronpediaSetup, read_neuronpedia
     from .next_token import NextToken
+    from .own_model import steered
     from .prompt_files import read_prompts
     from .protocol import (
         Alternative,
@@ -59,6 +62,7 @@ if TYPE_CHECKING:
         PromptToken,
         TokenMeasures,
     )
+    from .recipes import Comparison, Recipe, load_recipe
     from .recycling import Recycling
     from .result import RunResult
     from .run import Run
@@ -91,10 +95,12 @@ if TYPE_CHECKING:
     __version__: str
 
 __all__ = [
+    "AddedLabels",
     "Alternative",
     "Band",
     "BandPoint",
     "Cell",
+    "Comparison",
     "Control",
     "Diverged",
     "DownloadError",
@@ -120,6 +126,8 @@ __all__ = [
     "Measures",
     "Message",
     "MissingPath",
+    "Neuronpedia",
+    "NeuronpediaSetup",
     "NextToken",
     "OutOfMemory",
     "PromptSets",
@@ -127,6 +135,7 @@ __all__ = [
     "PromptTooLong",
     "ProtocolError",
     "QueueFull",
+    "Recipe",
     "Recycling",
     "ResultFormatError",
     "Run",
@@ -163,23 +172,29 @@ __all__ = [
     "errors",
     "from_model",
     "load",
+    "load_recipe",
     "load_result",
     "load_vector",
     "load_vectors",
+    "read_neuronpedia",
     "read_prompts",
     "save_vectors",
+    "steered",
 ]
 
 _HOMES = {
     "catalog": ("Hit",),
     "cell": ("Cell",),
     "history": ("Entry", "History"),
+    "labels": ("AddedLabels", "Neuronpedia"),
     "loading": ("demo", "from_model", "load"),
+    "recipes": ("Comparison", "Recipe", "load_recipe"),
     "recycling": ("Recycling",),
     "result": ("RunResult",),
     "run": ("Run",),
     "saving": ("load_result",),
     "logit_lens": ("LogitLens",),
+    "neuronpedia": ("NeuronpediaSetup", "read_neuronpedia"),
     "next_token": ("NextToken",),
     "protocol": (
         "Alternative",
@@ -190,6 +205,7 @@ _HOMES = {
         "PromptToken",
         "TokenMeasures",
     ),
+    "own_model": ("steered",),
     "prompt_files": ("read_prompts",),
     "sets": ("FeatureSet", "FeatureSets", "PromptSets", "VectorSets"),
     "spec": (

@@ -48,8 +48,11 @@ from .commands import (
 )
 from .common import (
     ErrorInfo,
+    Hashes,
+    Load,
     ModelInfo,
     SaeInfo,
+    SaeSource,
     Wire,
 )
 from .exploring import (
@@ -168,8 +171,9 @@ from .worker import (
     Event,
     Fault,
     Firing,
+    Hashed,
+    HashesOf,
     Known,
-    Load,
     LoadFailed,
     Loading,
     LoadStage,
@@ -182,7 +186,6 @@ from .worker import (
     Ready,
     RunDone,
     RunStarted,
-    SaeSource,
     Shutdown,
     Speed,
     StartRun,
@@ -252,6 +255,9 @@ __all__ = [
     "FoundByWish",
     "FoundFiring",
     "FoundScored",
+    "Hashed",
+    "Hashes",
+    "HashesOf",
     "ImportSet",
     "Known",
     "Lens",

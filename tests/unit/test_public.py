@@ -17,6 +17,8 @@ DESIGN = {
     "History", "Entry", "NextToken", "PromptToken", "TokenizedPrompt",
     "FeatureSet", "FeatureSets", "PromptSets", "VectorSets", "read_prompts", "LogitLens", "LensToken",
     "TokenFeatures", "TokenHits", "load_vector", "load_vectors", "save_vectors", "Band", "BandPoint", "Task",
+    "Recipe", "Comparison", "load_recipe", "steered",
+    "NeuronpediaSetup", "read_neuronpedia",
 }  # fmt: skip
 
 
