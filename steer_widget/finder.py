@@ -9,6 +9,7 @@ from .contrast import as_pool
 from .errors import InvalidInput
 from .explorer import Prompts, Texts
 from .features.surprise import surprise
+from .hits import Hits
 from .passages import as_passage, as_passages
 from .protocol import (
     CoFiringOf,
@@ -42,7 +43,7 @@ class Finder(Scorer):
         sae: str = "",
         rank_by: RankBy = "score",
         timeout: float = 120,
-    ) -> list[Hit]:
+    ) -> Hits:
         """Up to `k` features of an SAE whose label, tokens or examples have these words, best first.
 
         Args:
@@ -60,7 +61,7 @@ class Finder(Scorer):
         by = as_rank_by(rank_by)
         found = self._catalog.search(text, n_candidates(as_count("k", k), by), sae)
         hits = [Hit(Feature(card.index, card.label, sae), score) for card, score in found]
-        return hits if by == "score" else self._ranked(hits, k, by, self._begin(timeout), "search")
+        return Hits(hits) if by == "score" else self._ranked(hits, k, by, self._begin(timeout), "search")
 
     def top_features(
         self,
@@ -71,7 +72,7 @@ class Finder(Scorer):
         chat: bool = False,
         rank_by: RankBy = "score",
         timeout: float = 60,
-    ) -> list[Hit]:
+    ) -> Hits:
         """The features of an SAE that fire on a text, most surprising first. Waits for the worker.
 
         The score is the feature's largest activation on the text, in the SAE's units, times −ln of its density
@@ -158,7 +159,7 @@ class Finder(Scorer):
         density_penalty: bool = True,
         rank_by: RankBy = "score",
         timeout: float = 120,
-    ) -> list[Hit]:
+    ) -> Hits:
         """The features that tell two texts, or two sets of texts, apart; largest score first, of either sign.
 
         score = effect · −ln(density), positive where a feature fires more on `a`. Each text counts by the
@@ -214,7 +215,7 @@ class Finder(Scorer):
         sae: str = "",
         rank_by: RankBy = "score",
         timeout: float = 60,
-    ) -> list[Hit]:
+    ) -> Hits:
         """The features that point most nearly the same way, nearest first. Waits for the worker.
 
         The score is the cosine of the decoder rows, computed in float32. A feature itself is left out.
@@ -247,7 +248,7 @@ class Finder(Scorer):
         *,
         rank_by: RankBy = "score",
         timeout: float = 120,
-    ) -> list[Hit]:
+    ) -> Hits:
         """The features that fire on the tokens on which this one fires, best first. Waits for the worker.
 
         score = q · ln(q / p), in nats: q is the share of f's tokens on which the other one fires too, drawn towards

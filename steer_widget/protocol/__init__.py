@@ -106,6 +106,7 @@ from .page import (
     PageEvent,
     RunDelta,
     RunSnapshot,
+    StaticCopy,
     Status,
     WorkerState,
     read_page_request,
@@ -134,6 +135,7 @@ from .replies import (
     Sureness,
     TokensRead,
 )
+from .run_file import Fact, PackedCell, PackedTokens, RunFile
 from .suggesting import (
     EqualStrengths,
     FindByWish,
@@ -229,6 +231,7 @@ __all__ = [
     "ExportFormat",
     "ExportRun",
     "ExportSet",
+    "Fact",
     "Fault",
     "FeatureActivation",
     "FeatureCard",
@@ -281,6 +284,8 @@ __all__ = [
     "OutputScored",
     "OutputScores",
     "OutputScoresOf",
+    "PackedCell",
+    "PackedTokens",
     "PageCommand",
     "PageEvent",
     "PageRequest",
@@ -314,6 +319,7 @@ __all__ = [
     "Run",
     "RunDelta",
     "RunDone",
+    "RunFile",
     "RunOpened",
     "RunRead",
     "RunSnapshot",
@@ -338,6 +344,7 @@ __all__ = [
     "Speed",
     "StartRun",
     "Started",
+    "StaticCopy",
     "Status",
     "Stop",
     "StopSuggesting",
