@@ -15,6 +15,15 @@ const SHORT = [
   "editing",
   "finding",
   "bands",
+  "forget",
+  "means",
+  "numbers",
+  "picking",
+  "places",
+  "refused",
+  "request",
+  "reshape",
+  "retrying",
 ];
 const IDENTIFIER = /[A-Za-z_$][\w$]*/g;
 /** With a capital inside: what the wire and the methods of steering are called has none. */

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import warnings
+from collections.abc import Callable
 from importlib import metadata
 
 _BROKEN = "7.0."
@@ -37,3 +38,37 @@ def answer_every_page(comm: object) -> None:
     """
     if hasattr(comm, "_reply_subshell_for"):
         comm._reply_subshell_for = lambda _data, default: default  # noqa: SLF001 - the quirk itself
+
+
+def publish_display(bundle: dict[str, str], display: str, *, is_update: bool) -> None:
+    """Displays a bundle in the cell that is running, or puts it in the place of one that was displayed before.
+
+    Args:
+        bundle: by MIME type.
+        display: names the output.
+        is_update: whether it was displayed before; from any thread, whatever cell is running.
+    """
+    from IPython import get_ipython
+
+    publisher = get_ipython().display_pub
+    publisher.publish(bundle, {}, transient={"display_id": display}, update=is_update)
+
+
+def show_bundle(bundle: dict[str, object], metadata: dict[str, object]) -> None:
+    """Displays a bundle in the cell that is running, once and for all."""
+    from IPython import get_ipython
+
+    get_ipython().display_pub.publish(bundle, metadata)
+
+
+def on_cell_end(call: Callable[[], None]) -> Callable[[], None]:
+    """Has something called when a cell has run, before the notebook hears of its end; returns the way to stop that."""
+    from IPython import get_ipython
+
+    events = get_ipython().events
+
+    def called(_result: object = None) -> None:
+        call()
+
+    events.register("post_run_cell", called)
+    return lambda: events.unregister("post_run_cell", called)

@@ -11,6 +11,7 @@ from .contrast import as_pool
 from .errors import InvalidInput
 from .explorer import Prompts, Texts
 from .features.surprise import surprise
+from .hits import Hits
 from .meaning import By, as_by, can_find_by_meaning, find_by_meaning
 from .passages import as_passage, as_passages
 from .progress_line import ProgressLine
@@ -50,7 +51,7 @@ class Finder(Scorer):
         by: By = "words",
         rank_by: RankBy = "score",
         timeout: float = 120,
-    ) -> list[Hit]:
+    ) -> Hits:
         """Up to `k` features of an SAE whose label, tokens or examples have these words, best first.
 
         Args:
@@ -75,7 +76,7 @@ class Finder(Scorer):
         else:
             found = self._catalog.search(text, n, sae)
             hits = [Hit(Feature(card.index, card.label, sae), score) for card, score in found]
-        return hits if ranking == "score" else self._ranked(hits, k, ranking, deadline_s, "search")
+        return Hits(hits) if ranking == "score" else self._ranked(hits, k, ranking, deadline_s, "search")
 
     def _by_meaning(self, text: object, n: int, sae: str, deadline_s: float) -> list[Hit]:
         if not isinstance(text, str) or not text.strip():
@@ -103,7 +104,7 @@ class Finder(Scorer):
         chat: bool = False,
         rank_by: RankBy = "score",
         timeout: float = 60,
-    ) -> list[Hit]:
+    ) -> Hits:
         """The features of an SAE that fire on a text, most surprising first. Waits for the worker.
 
         The score is the feature's largest activation on the text, in the SAE's units, times −ln of its density
@@ -190,7 +191,7 @@ class Finder(Scorer):
         density_penalty: bool = True,
         rank_by: RankBy = "score",
         timeout: float = 120,
-    ) -> list[Hit]:
+    ) -> Hits:
         """The features that tell two texts, or two sets of texts, apart; largest score first, of either sign.
 
         score = effect · −ln(density), positive where a feature fires more on `a`. Each text counts by the
@@ -246,7 +247,7 @@ class Finder(Scorer):
         sae: str = "",
         rank_by: RankBy = "score",
         timeout: float = 60,
-    ) -> list[Hit]:
+    ) -> Hits:
         """The features that point most nearly the same way, nearest first. Waits for the worker.
 
         The score is the cosine of the decoder rows, computed in float32. A feature itself is left out.
@@ -279,7 +280,7 @@ class Finder(Scorer):
         *,
         rank_by: RankBy = "score",
         timeout: float = 120,
-    ) -> list[Hit]:
+    ) -> Hits:
         """The features that fire on the tokens on which this one fires, best first. Waits for the worker.
 
         score = q · ln(q / p), in nats: q is the share of f's tokens on which the other one fires too, drawn towards

@@ -9,7 +9,7 @@ from .cell import Cell, prompt_text
 from .printable import printable
 from .remarks import figures, flag_words
 from .spec import Steering
-from .text_table import cell_text, headline
+from .text_table import cell_text, headline, left_out
 
 if TYPE_CHECKING:
     from .result import RunResult
@@ -29,20 +29,32 @@ _MEANINGS = (
 )
 
 
-def html_table(result: RunResult) -> str:
-    """The whole result; every text in it is escaped, so it shows as text whatever it holds."""
+def html_table(result: RunResult, *, n_prompts: int | None = None) -> str:
+    """A result; every text in it is escaped, so it shows as text whatever it holds.
+
+    Args:
+        result: what to show.
+        n_prompts: how many prompts, and in a line how many more there are; None: all.
+    """
     grid = result.grid
+    shown = range(len(grid.prompts[:n_prompts]))
     heads = "".join(f'<th style="{_HEAD}">{_head(steering)}</th>' for steering in grid.steerings)
-    rows = "".join(_prompt_rows(result, number) for number in range(len(grid.prompts)))
+    rows = "".join(_prompt_rows(result, number) for number in shown)
+    notes = "<br>".join(map(safe_html, (headline(result), *left_out(result, n_prompts))))
     return (
         f'<div style="overflow-x:auto"><table style="{_TABLE}"><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody>'
-        f'</table></div><div style="{_NOTE}">{safe_html(headline(result))}</div>'
+        f'</table></div><div style="{_NOTE}">{notes}</div>'
     )
 
 
 def safe_html(text: str) -> str:
     """Text as HTML that shows it, with marks that would turn or hide it made visible."""
     return escape(printable(text), quote=True)
+
+
+def _lines(text: str) -> str:
+    # Without styles, as GitHub shows it, line breaks are elements or none.
+    return safe_html(text).replace("\n", "<br>")
 
 
 def _head(steering: Steering) -> str:
@@ -53,7 +65,7 @@ def _head(steering: Steering) -> str:
 def _prompt_rows(result: RunResult, number: int) -> str:
     n_steerings, samples = len(result.grid.steerings), result.grid.samples
     first = number * n_steerings * samples
-    prompt = safe_html(prompt_text(result.grid.prompts[number]))
+    prompt = _lines(prompt_text(result.grid.prompts[number]))
     rows = f'<tr><td colspan="{n_steerings}" style="{_PROMPT}"><em>{prompt}</em></td></tr>'
     for sample in range(samples):
         cells = [result.cells[first + steering * samples + sample] for steering in range(n_steerings)]
@@ -62,7 +74,7 @@ def _prompt_rows(result: RunResult, number: int) -> str:
 
 
 def _body(cell: Cell) -> str:
-    text = safe_html(cell.text)
+    text = _lines(cell.text)
     if cell.state != "done" or cell.failure is not None:
         note = safe_html(cell_text(cell)[len(cell.text) :].strip())
         text = f'{text} <span style="{_NOTE}">{note}</span>'

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
 
+_PAGES = (".html", ".htm")
+
 
 class RunResult(msgspec.Struct, frozen=True, kw_only=True):
     """All cells of a run with its exact parameters and the identity of what produced them.
@@ -214,12 +216,32 @@ class RunResult(msgspec.Struct, frozen=True, kw_only=True):
     def save(self, path: str | Path) -> Path:
         """Writes everything to a JSON file that `sw.load_result` reads; whole or not at all.
 
+        A path that ends in .html or .htm gets the page of `to_html` instead, which nothing reads back.
+
         Raises:
             MissingPath: the folder does not exist or cannot be written.
         """
         from .saving import save_result
 
-        return save_result(self, path)
+        return self.to_html(path) if Path(path).suffix.lower() in _PAGES else save_result(self, path)
+
+    def to_html(self, path: str | Path, title: str = "") -> Path:
+        """Writes one HTML file that any browser opens without a network: the results as the widget shows them.
+
+        Texts can be sorted, filtered and compared, their tokens coloured, measures charted; without scripts it shows
+        a table. 60 texts of 60 tokens with all measures take less than 500 kB.
+
+        Args:
+            path: where to; a file that is there is replaced, whole or not at all.
+            title: of the page; empty: the run's id.
+
+        Raises:
+            MissingPath: the folder does not exist or cannot be written.
+        """
+        from .html_page import html_page
+        from .saving import write_body
+
+        return write_body(path, html_page(self, title).encode())
 
     def __repr__(self) -> str:
         from .text_table import text_table

@@ -14,6 +14,7 @@ from .cell import Cell
 from .contents import recipe_of
 from .controller import Controller
 from .errors import GenerationError, WorkerTimeout
+from .html_table import html_table
 from .job import Job, StreamEvent
 from .protocol import Progress, RunDone
 from .recipes import Recipe
@@ -198,6 +199,9 @@ class Run:
         grid = self.grid
         shape = f"{len(grid.prompts)} × {len(grid.steerings)} × {grid.samples}"
         return f"<Run {self.id}: {self.state}, {self.progress:.0%} of {shape} cells>"
+
+    def _repr_html_(self) -> str:
+        return html_table(self.partial())
 
     # ---- inside
 

@@ -13,6 +13,7 @@ from .catalog import Catalog, Hit
 from .controller import Controller
 from .errors import InvalidInput
 from .explorer import Explorer
+from .hits import Hits
 from .logit_lens import LogitLens
 from .output_book import OutputBook
 from .protocol import Lens, LensOf, OutputScores, OutputScoresOf
@@ -126,15 +127,15 @@ class Scorer(Explorer):
             raise unfitting(what)
         return scores
 
-    def _ranked(self, hits: list[Hit], k: int, rank_by: RankBy, deadline_s: float, call: str) -> list[Hit]:
+    def _ranked(self, hits: list[Hit], k: int, rank_by: RankBy, deadline_s: float, call: str) -> Hits:
         """The `k` best of the candidates."""
         if rank_by == "score":
-            return hits[:k]
+            return Hits(hits[:k])
         self._score_outputs([hit.feature for hit in hits], deadline_s, call)
         scored = [
             msgspec.structs.replace(hit, output_score=self._output_book.get(hit.feature)) for hit in hits
         ]
-        return sorted(scored, key=_by_output_score)[:k]
+        return Hits(sorted(scored, key=_by_output_score)[:k])
 
     def _direction(self, f: object) -> Steerable:
         """A direction as it is, its feature checked; or the feature of that index or label."""

@@ -382,5 +382,8 @@ class Steerer(Repeater):
         worker = "closed" if self._controller.closed else self._controller.status.worker
         return f"<Steerer: {self._title}, worker {worker}, {len(self._controller.jobs)} runs>"
 
+    def _ipython_display_(self) -> None:
+        self.widget.show_in_cell(plain=repr(self))
+
     def _repr_mimebundle_(self, **_choice: object) -> tuple[dict[str, object], dict[str, object]]:
         return self.widget.mimebundle(plain=repr(self))

@@ -18,18 +18,19 @@ _MAX_COLUMN = 60
 _GAP = " │ "
 
 
-def text_table(result: RunResult, columns: int | None = None) -> str:
-    """The whole result; texts are wrapped, never cut.
+def text_table(result: RunResult, columns: int | None = None, *, n_prompts: int | None = None) -> str:
+    """A result; texts are wrapped, never cut.
 
     Args:
         result: what to show.
         columns: width in characters; None takes the terminal's.
+        n_prompts: how many prompts, and in a line how many more there are; None: all.
     """
     columns = columns or shutil.get_terminal_size((100, 24)).columns
     lines = [headline(result)]
     n_steerings, samples = len(result.grid.steerings), result.grid.samples
     per_prompt = n_steerings * samples
-    for number, prompt in enumerate(result.grid.prompts):
+    for number, prompt in enumerate(result.grid.prompts[:n_prompts]):
         lines += ["", *wrap(f"▸ {prompt_text(prompt)}", columns)]
         cells = result.cells[number * per_prompt : (number + 1) * per_prompt]
         for sample in range(samples):
@@ -37,7 +38,7 @@ def text_table(result: RunResult, columns: int | None = None) -> str:
                 lines.append(f"sample {sample}")
             row = [cells[steering * samples + sample] for steering in range(n_steerings)]
             lines += _side_by_side(row, columns)
-    return "\n".join(lines)
+    return "\n".join([*lines, *left_out(result, n_prompts)])
 
 
 def headline(result: RunResult) -> str:
@@ -51,6 +52,12 @@ def headline(result: RunResult) -> str:
         parts.append(printable(result.model.name))
     parts += [printable(sae.name) for sae in result.saes]
     return " · ".join(parts)
+
+
+def left_out(result: RunResult, n_prompts: int | None) -> list[str]:
+    """One line on what is not shown; none where all is."""
+    n_left = 0 if n_prompts is None else len(result.grid.prompts) - n_prompts
+    return [f"… and {n_left} more prompts: run.result() has them all"] if n_left > 0 else []
 
 
 def _side_by_side(cells: Sequence[Cell], columns: int) -> Iterator[str]:

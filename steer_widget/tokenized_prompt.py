@@ -6,6 +6,7 @@ import json
 
 import msgspec
 
+from .html_table import safe_html
 from .printable import printable
 from .protocol import PromptToken
 
@@ -35,3 +36,6 @@ class TokenizedPrompt(msgspec.Struct, frozen=True):
             for number, token in enumerate(self.tokens)
         ]
         return "\n".join([f"{len(self.tokens)} tokens, {len(steered)} steered (▸)", *lines])
+
+    def _repr_html_(self) -> str:
+        return f"<pre>{safe_html(repr(self))}</pre>"

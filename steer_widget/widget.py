@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING
 import anywidget
 import traitlets
 
-from ._kernel import answer_every_page, warn_if_broken
+from ._kernel import answer_every_page, in_kernel, show_bundle, warn_if_broken
 from .arguments import make_grid
 from .desk import Later, handlers_of
 from .errors import InvalidInput, StaleValue, SteerError
-from .fallback import fallback_html
+from .fallback import fallback_html, hint_html
 from .feed import Feed
 from .layout import columns_of, selection_of
 from .protocol import (
@@ -42,8 +42,10 @@ from .protocol import (
 from .protocol import Run as RunCommand
 from .result import RunResult
 from .run import Run
+from .run_states import RUN_ENDED
 from .spec import Generation, Grid, Selection
 from .starter import Starter
+from .static_form import StaticForm
 from .traits import (
     Prompts,
     ValueTrait,
@@ -106,7 +108,8 @@ class SteerWidget(anywidget.AnyWidget):
         RunSnapshot(0),
         snapshot_from,
         read_only=True,
-        help="The latest run whole, as it was when it started or ended: enough to draw it without a kernel.",
+        help="The latest run whole, as it was when it started or ended: enough to draw it without a kernel. Of a run "
+        "with more than half a million characters, the last texts are left out; `n_left_out` says how many.",
     )
 
     def __init__(self, steerer: Steerer) -> None:
@@ -119,6 +122,7 @@ class SteerWidget(anywidget.AnyWidget):
         super().__init__()
         answer_every_page(self.comm)
         self.on_msg(self._on_page)
+        self._static_form = StaticForm(self._latest, self._tell)
         self._feed = Feed(
             steerer.controller,
             send=self._tell,
@@ -174,6 +178,7 @@ class SteerWidget(anywidget.AnyWidget):
         feed: Feed | None = getattr(self, "_feed", None)
         if feed is not None:
             feed.close()
+            self._static_form.close()
         super().close()
 
     @contextmanager
@@ -187,10 +192,31 @@ class SteerWidget(anywidget.AnyWidget):
 
     def mimebundle(self, *, plain: str) -> tuple[dict[str, object], dict[str, object]]:
         """The widget's view, and beside it what readers without a kernel see."""
-        bundle, metadata = (super()._repr_mimebundle_() if self.comm is not None else None) or ({}, {})
-        job = self._feed.job
-        result = Run(self._steerer.controller, job).partial() if job is not None else None
-        return {**bundle, "text/plain": plain, "text/html": fallback_html(plain, result)}, metadata
+        view, metadata = self._view()
+        return {**view, "text/plain": plain, "text/html": fallback_html(plain, self._latest())}, metadata
+
+    def show_in_cell(self, *, plain: str) -> None:
+        """Displays the view, and below it for readers without a kernel the latest run, which follows the runs.
+
+        Raises:
+            NotImplementedError: there is no notebook; IPython then takes the text.
+        """
+        if not in_kernel():
+            raise NotImplementedError
+        view, metadata = self._view()
+        bundle = {**view, "text/plain": plain, "text/html": hint_html(plain)}
+        show_bundle(bundle, metadata)
+        self._static_form.show()
+
+    def _view(self) -> tuple[dict[str, object], dict[str, object]]:
+        return (super()._repr_mimebundle_() if self.comm is not None else None) or ({}, {})
+
+    def _latest(self) -> RunResult | None:
+        run = self.run
+        return run.partial() if run is not None else None
+
+    def _ipython_display_(self) -> None:
+        self.show_in_cell(plain=repr(self))
 
     def _repr_mimebundle_(self, **_choice: object) -> tuple[dict[str, object], dict[str, object]]:
         return self.mimebundle(plain=repr(self))
@@ -208,6 +234,8 @@ class SteerWidget(anywidget.AnyWidget):
         with self._trait_lock:
             # Notebooks save traits where the user asks for it: logs and tracebacks are not meant for that.
             self.set_trait("snapshot", brief(snapshot))
+        if snapshot.run is not None and snapshot.run.state in RUN_ENDED:
+            self._static_form.renew()
 
     def _publish_status(self) -> None:
         with self._trait_lock:

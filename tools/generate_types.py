@@ -31,7 +31,10 @@ TRAVELLING: tuple[Any, ...] = (
     protocol.Reply,
     protocol.RunSnapshot,
     protocol.RunDelta,
+    protocol.StaticCopy,
     protocol.Status,
+    protocol.RunFile,
+    protocol.PackedTokens,
 )
 ALIASES: dict[str, Any] = {
     "Unit": spec.Unit,

@@ -1,7 +1,8 @@
 // The only file that touches the widget's model: typed requests with replies, the stream of the run,
 // acknowledgements. Everything else sees the types of the protocol.
+import { renewCopies } from "./copies";
 import { errorInfo, RequestError } from "./errors";
-import type { PageCommand, PageRequest, Reply, RunDelta, RunSnapshot } from "./protocol.gen";
+import type { PageCommand, PageRequest, Reply, RunDelta, RunSnapshot, StaticCopy } from "./protocol.gen";
 import type { Outcome, RunEvent } from "./reducer";
 import { uniqueId } from "./unique";
 
@@ -22,13 +23,15 @@ export interface Handlers {
   /** Takes a message of the run in; says what became of it. */
   run(event: RunEvent): Outcome;
   trait(name: string, value: unknown): void;
-  link(state: LinkState): void;
+  /** `isAlone`: there is no kernel, or none that ever answered: what is shown can only be read. */
+  link(state: LinkState, isAlone?: boolean): void;
 }
 
 const TRAITS = ["prompts", "selection", "generation", "status", "snapshot"] as const;
 export const REPLY_TIMEOUT_MS = 15_000;
 export const SYNC_TIMEOUT_MS = 3_000;
 export const ACK_EVERY_MS = 200;
+const NO_KERNEL = "NoKernel";
 /** A run that is on and says nothing for so long has perhaps lost its last message. */
 export const SILENCE_MS = 10_000;
 
@@ -51,7 +54,7 @@ function unsendable(what: string, thrown: unknown): RequestError {
   const message =
     `${what} could not be sent: there is no connection to the kernel. ` +
     "Start the kernel and run the cell again.";
-  return new RequestError(errorInfo("NoKernel", message, String(thrown)));
+  return new RequestError(errorInfo(NO_KERNEL, message, String(thrown)));
 }
 
 export class Connection {
@@ -61,6 +64,7 @@ export class Connection {
   readonly #listeners: [string, (...values: never[]) => void][] = [];
   #syncing: Promise<boolean> | null = null;
   #closed = false;
+  #hasHeard = false;
   #ackDue = -1;
   #ackTimer: ReturnType<typeof setTimeout> | undefined;
   #silence: ReturnType<typeof setTimeout> | undefined;
@@ -70,7 +74,10 @@ export class Connection {
     this.#handlers = handlers;
     this.#listen("msg:custom", (message: unknown) => this.#receive(message));
     // Jupyter says so when the kernel restarts or dies; there what is sent fails at once.
-    this.#listen("comm_live_update", () => void this.sync());
+    this.#listen("comm_live_update", () => {
+      this.#hasHeard = false;
+      void this.sync();
+    });
     for (const name of TRAITS) {
       this.#listen(`change:${name}`, () => {
         this.#heard();
@@ -98,9 +105,10 @@ export class Connection {
     try {
       await this.request({ type: "Sync" }, SYNC_TIMEOUT_MS);
       return true;
-    } catch {
+    } catch (thrown) {
       // The page stays readable from what is saved; whatever arrives later puts it online again.
-      if (!this.#closed) this.#handlers.link("offline");
+      const isAlone = !this.#hasHeard || (thrown as RequestError).info.kind === NO_KERNEL;
+      if (!this.#closed) this.#handlers.link("offline", isAlone);
       return false;
     }
   }
@@ -151,6 +159,7 @@ export class Connection {
 
   /** The kernel lives; should it fall silent in mid-run, everything is asked for again. */
   #heard(): void {
+    this.#hasHeard = true;
     this.#handlers.link("online");
     clearTimeout(this.#silence);
     this.#silence = setTimeout(() => this.#onSilence(), SILENCE_MS);
@@ -163,7 +172,7 @@ export class Connection {
   }
 
   #receive(message: unknown): void {
-    const event = message as Reply | RunSnapshot | RunDelta | undefined;
+    const event = message as Reply | RunSnapshot | RunDelta | StaticCopy | undefined;
     if (event?.type === undefined) return;
     this.#heard();
     switch (event.type) {
@@ -175,6 +184,9 @@ export class Connection {
         break;
       case "RunDelta":
         if (this.#handlers.run(event) === "gap") void this.sync();
+        break;
+      case "StaticCopy":
+        renewCopies(this.#model.widget_manager, event);
         break;
     }
   }
@@ -190,7 +202,7 @@ export class Connection {
     const seq = this.#ackDue;
     this.#ackDue = -1;
     const request: PageRequest = { id: uniqueId(), command: { type: "Ack", seq } };
-    this.#post(request, () => this.#handlers.link("offline"));
+    this.#post(request, () => this.#handlers.link("offline", true));
   }
 
   /** Some hosts throw where there is no kernel, others return a promise that fails. */

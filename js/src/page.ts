@@ -19,6 +19,7 @@ import { Store } from "./store";
 import { Suggesting } from "./suggesting";
 import { SummaryRoom } from "./summary_room";
 import { TokenPreviews } from "./token_preview";
+import type { Ask } from "./tokens";
 import { WorkerRoom } from "./worker_room";
 
 export interface Page {
@@ -42,7 +43,8 @@ export interface Page {
   close(): void;
 }
 
-export function openPage(model: HostModel): Page {
+/** `ask`: who answers what is asked of texts; the kernel where nobody else does. */
+export function openPage(model: HostModel, ask?: Ask): Page {
   const store: Store = new Store(
     () => connection,
     (seq) => connection.acknowledge(seq),
@@ -53,7 +55,7 @@ export function openPage(model: HostModel): Page {
     trait: (name, value) => {
       if (store.receiveTrait(name, value) === "gap") void connection.sync();
     },
-    link: (state) => store.setLink(state),
+    link: (state, isAlone) => store.setLink(state, isAlone),
   });
   connection.open();
   const backOnline = () => void connection.sync();
@@ -63,7 +65,7 @@ export function openPage(model: HostModel): Page {
   const tokenPreviews = new TokenPreviews(store, connection);
   const live = new Live(store, actions);
   const nextTokens = new NextTokens(store, promptList, connection);
-  const results = new ResultsRoom(store, (command) => connection.request(command));
+  const results = new ResultsRoom(store, ask ?? ((command) => connection.request(command)));
   const asked = new Asked(store, connection);
   const finding = new Finding(store, connection, asked);
   return {

@@ -98,6 +98,7 @@ export class PartsRoom {
 
   /** Marks tokens in place of what was marked; the second of two where it was asked for. `enters`: so does the keyboard. */
   mark(spot: Spot, host: string, enters = true): void {
+    if (this.#store.isAlone.peek()) return; // nobody could say what fires there
     const side = this.picking.peek() ?? "a";
     if (side === "a") this.b.value = null;
     this[side].value = spot;

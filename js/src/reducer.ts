@@ -8,6 +8,8 @@ export interface Shown {
   readonly run: RunView | null;
   /** What all runs together have left. */
   readonly backlog: Backlog;
+  /** How many texts, the last ones, are not there, as too many to be saved. */
+  readonly nLeftOut?: number;
 }
 
 export type RunEvent = RunSnapshot | RunDelta;
@@ -61,8 +63,8 @@ export function reduce(shown: Shown, event: RunEvent): [Shown, Outcome] {
  * The run as the trait holds it, where it was saved: without the details of its errors, and without the backlog.
  * It is all there is where no kernel answers; where one does, it only tells that a message was lost.
  */
-export function reduceSaved(shown: Shown, { seq, run }: RunSnapshot): [Shown, Outcome] {
+export function reduceSaved(shown: Shown, { seq, run, n_left_out: nLeftOut }: RunSnapshot): [Shown, Outcome] {
   if (seq <= shown.seq) return [shown, "ignored"];
   if (shown.seq >= 0) return [shown, "gap"];
-  return [{ seq, run, backlog: NOTHING_LEFT }, "applied"];
+  return [{ seq, run, backlog: NOTHING_LEFT, nLeftOut }, "applied"];
 }

@@ -39,6 +39,8 @@ export class Store {
   readonly generation: Shared<Generation>;
   readonly status: Signal<Status> = signal(UNKNOWN_STATUS);
   readonly link: Signal<LinkState> = signal("waiting");
+  /** Whether all can only be read: it was saved, or its kernel is gone. */
+  readonly isAlone: Signal<boolean> = signal(false);
   /** The run as drawn: follows the run as received once per animation frame. */
   readonly shown: Signal<Shown> = signal(NOTHING_SHOWN);
   readonly ui = new UiState();
@@ -184,8 +186,9 @@ export class Store {
   }
 
   /** Takes in whether the kernel answers; where it does, what could not be sent goes again. */
-  setLink(state: LinkState): void {
+  setLink(state: LinkState, isAlone = false): void {
     this.link.value = state;
+    this.isAlone.value = isAlone;
     if (state === "online")
       for (const shared of [this.prompts, this.selection, this.generation]) shared.resend();
   }

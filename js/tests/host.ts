@@ -159,6 +159,7 @@ export const snapshot = (seq: number, run: RunView | null, backlog: Backlog = NO
   seq,
   run,
   backlog,
+  n_left_out: 0,
 });
 
 export function delta(seq: number, run: string, change: Partial<RunDelta> = {}): RunDelta {

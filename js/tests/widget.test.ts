@@ -340,6 +340,34 @@ test("without a kernel the saved run is drawn, and nothing can be run", async ()
   expect(get<HTMLButtonElement>(el, "sw-run").disabled).toBe(true);
 });
 
+test("what was saved says that there is no kernel, tells what was left out, and can only be read", async () => {
+  const run = runView("r", 2, {
+    state: "stopped",
+    cells: [cell(0, { state: "done", text: "saved" }), cell(1, { state: "stopped" })],
+  });
+  page = await mount({ ...chosen(edit(1)), snapshot: { ...snapshot(7, run), n_left_out: 1 } }, true);
+  const { el } = page;
+  const status = get(el, "sw-status").textContent ?? "";
+  expect(status).toContain("No kernel: read-only");
+  expect(status).toContain("Left out, for size: the last 1 text.");
+  for (const name of ["sw-strength-0", "sw-prompt-0", "sw-remove-0", "sw-add-prompt"])
+    expect(get(el, name).matches(":disabled, fieldset[disabled] *")).toBe(true);
+  expect(get<HTMLInputElement>(el, "sw-view-summary").matches("fieldset[disabled] *")).toBe(false);
+  expect(el.querySelector('[data-testid^="sw-retry-"]')).toBeNull();
+  expect(el.querySelector('[data-testid="sw-fires-in-0"]')).toBeNull();
+});
+
+test("a kernel that answers again gives everything back", async () => {
+  page = await mount(chosen(edit(1)), true);
+  const { host, el } = page;
+  expect(get(el, "sw-status").textContent).toContain("No kernel: read-only");
+  host.broken = false;
+  host.set("status", READY);
+  await settle();
+  expect(get(el, "sw-status").dataset["state"]).toBe("ready");
+  expect(get(el, "sw-strength-0").matches("fieldset[disabled] *")).toBe(false);
+});
+
 test("an example fills prompt and feature and runs, and leaves what was typed", async () => {
   const { host, el } = await open();
   await press(el, "sw-example-1");

@@ -107,6 +107,7 @@ from .page import (
     PageEvent,
     RunDelta,
     RunSnapshot,
+    StaticCopy,
     Status,
     WorkerState,
     read_page_request,
@@ -135,6 +136,7 @@ from .replies import (
     Sureness,
     TokensRead,
 )
+from .run_file import Fact, PackedCell, PackedTokens, RunFile
 from .suggesting import (
     EqualStrengths,
     FindByWish,
@@ -230,6 +232,7 @@ __all__ = [
     "ExportFormat",
     "ExportRun",
     "ExportSet",
+    "Fact",
     "Fault",
     "FeatureActivation",
     "FeatureCard",
@@ -284,6 +287,8 @@ __all__ = [
     "OutputScored",
     "OutputScores",
     "OutputScoresOf",
+    "PackedCell",
+    "PackedTokens",
     "PageCommand",
     "PageEvent",
     "PageRequest",
@@ -317,6 +322,7 @@ __all__ = [
     "Run",
     "RunDelta",
     "RunDone",
+    "RunFile",
     "RunOpened",
     "RunRead",
     "RunSnapshot",
@@ -341,6 +347,7 @@ __all__ = [
     "Speed",
     "StartRun",
     "Started",
+    "StaticCopy",
     "Status",
     "Stop",
     "StopSuggesting",

@@ -31,11 +31,15 @@ class CellPatch(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class RunSnapshot(Wire, frozen=True):
-    """The shown run whole (None: none yet); later deltas continue from `seq`."""
+    """The shown run whole (None: none yet); later deltas continue from `seq`.
+
+    `n_left_out`: how many cells, the last ones, have no text and no measures here: as a trait, it may be saved.
+    """
 
     seq: int
     run: RunView | None = None
     backlog: Backlog = Backlog()
+    n_left_out: int = 0
 
 
 class RunDelta(Wire, frozen=True):
@@ -50,7 +54,19 @@ class RunDelta(Wire, frozen=True):
     backlog: Backlog = Backlog()
 
 
-PageEvent = Reply | RunSnapshot | RunDelta
+class StaticCopy(Wire, frozen=True):
+    """The latest run for readers without a kernel, for the notebook's outputs that have one of this widget.
+
+    Attributes:
+        mark: stands in the HTML of all its copies, and of no other's.
+        bundle: texts by MIME type.
+    """
+
+    mark: str
+    bundle: dict[str, str]
+
+
+PageEvent = Reply | RunSnapshot | RunDelta | StaticCopy
 
 
 class Status(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

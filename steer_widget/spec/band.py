@@ -3,10 +3,18 @@
 from __future__ import annotations
 
 import math
+from typing import Protocol
 
 from .checks import Spec
 
 _COLUMNS = ("strength", "dose", "KL mean", "KL p95", "perplexity", "collapsed")
+
+
+class Printer(Protocol):
+    """What IPython hands to objects that print themselves, as far as it is used."""
+
+    def text(self, obj: str) -> None:
+        """Prints it."""
 
 
 class BandPoint(Spec, frozen=True):
@@ -57,6 +65,12 @@ class Band(Spec, frozen=True):
             "  ".join(cell.rjust(width) for cell, width in zip(row, widths, strict=True)) for row in rows
         )
         return "\n".join((head, *lines)) if self.points else head
+
+    def _repr_pretty_(self, printer: Printer, _cycle: bool) -> None:  # noqa: FBT001 - as IPython calls it
+        printer.text(str(self))
+
+    def _repr_html_(self) -> str:
+        return f"<pre>{self}</pre>"  # nothing in it but names and numbers
 
 
 def _cells(point: BandPoint) -> tuple[str, ...]:

@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from jupyter_client.blocking import BlockingKernelClient
 from jupyter_client.manager import KernelManager
+from nbclient import NotebookClient
+from nbformat.v4 import new_code_cell, new_notebook
 
 from tests.tiny import make
 
@@ -71,7 +73,23 @@ def notebook(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Notebook]:
 
 def test_a_steerer_shows_its_widget_and_a_fallback(notebook: Notebook) -> None:
     notebook.run("steerer")
-    assert {"application/vnd.jupyter.widget-view+json", "text/html", "text/plain"} <= set(notebook.shown[-1])
+    view, copy = notebook.shown[-2:]
+    assert {"application/vnd.jupyter.widget-view+json", "text/html", "text/plain"} <= set(view)
+    assert set(copy) == {"text/html", "text/plain"}
+
+
+def test_executing_a_notebook_leaves_the_latest_run_below_the_widget(tmp_path: Path) -> None:
+    model, sae = make.make_model(tmp_path / "model"), make.make_sae(tmp_path / "sae")
+    cells = [
+        f"import steer_widget as sw\nsteerer = sw.load({str(model)!r}, {str(sae)!r})\nsteerer",
+        "run = steerer.compare('I went', [steerer.feature(3).at(4)], generation=sw.Generation(max_new_tokens=4))",
+        "text = run.result().cells[1].text",  # no cell comes after it that would hear of anything later
+    ]
+    notebook = new_notebook(cells=[new_code_cell(cell) for cell in cells])
+    NotebookClient(notebook, timeout=PATIENCE_S).execute()
+    _view, copy = notebook.cells[0].outputs
+    assert "3 +4" in copy.data["text/html"]
+    assert "done · 2 cells · 8 tokens" in copy.data["text/plain"]
 
 
 def test_a_result_shows_its_table(notebook: Notebook) -> None:

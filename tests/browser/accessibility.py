@@ -8,8 +8,8 @@ from pathlib import Path
 from tests.browser.open_widget import OpenWidget
 
 SCRIPT = Path(__file__).parents[2] / "js" / "node_modules" / "axe-core" / "axe.min.js"
-JUDGE = """async () => {
-  const { violations } = await axe.run(".sw-root", { resultTypes: ["violations"] });
+JUDGE = """async part => {
+  const { violations } = await axe.run(part, { resultTypes: ["violations"] });
   return violations
     .filter(({ impact }) => impact === "serious" || impact === "critical")
     .map(({ id, help, nodes }) => `${id}: ${help}: ` + nodes
@@ -17,11 +17,11 @@ JUDGE = """async () => {
 }"""
 
 
-def violations(page: OpenWidget) -> list[str]:
-    """What is serious or critical in the widget as it stands, each with its elements."""
+def violations(page: OpenWidget, part: str = ".sw-root") -> list[str]:
+    """What is serious or critical in the widget, or another part of the page, as it stands, with its elements."""
     if page.page.evaluate("() => typeof window.axe") == "undefined":
         page.page.evaluate(_script())
-    found: list[str] = page.page.evaluate(JUDGE)
+    found: list[str] = page.page.evaluate(JUDGE, part)
     return found
 
 

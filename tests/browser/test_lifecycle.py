@@ -39,10 +39,12 @@ def test_closed_saved_restarted_and_run_again(notebook: OpenCells) -> None:
     nb.page.evaluate(RESTART)
     for _ in range(2):  # in the page that saw the restart; then in one opened later, from what the file holds
         expect(nb.sw("status")).to_have_attribute("data-state", "offline", timeout=LOAD_TIMEOUT_MS)
-        expect(nb.sw("status")).to_contain_text("No answer")
+        expect(nb.sw("status")).to_contain_text("No kernel: read-only")
         expect(nb.sw("status")).to_contain_text("run the notebook's cell again")
         expect(nb.sw("run")).to_be_disabled()
         expect(nb.sw("stop")).to_be_disabled()
+        expect(nb.sw("strength-0")).to_be_disabled()
+        expect(nb.sw("prompt-0")).to_be_disabled()
         assert texts_in_page(nb, 2) == texts
         expect(nb.sw("strength-0")).to_have_value("60")
         nb.screenshot("no-kernel", nb.sw("root"), part_width=900)

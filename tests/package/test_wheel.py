@@ -17,6 +17,8 @@ CARRIED = {
     "steer_widget/py.typed",
     "steer_widget/static/widget.js",
     "steer_widget/static/widget.css",
+    "steer_widget/static/standalone.js",
+    "steer_widget/static/standalone.css",
     "steer_widget/embedded/data/features.jsonl.gz",
     "steer_widget/embedded/data/sae/cfg.json",
     "steer_widget/embedded/data/sae/sae_weights.safetensors",

@@ -87,7 +87,8 @@ def test_the_page_s_state_is_plain_json(widget: SteerWidget) -> None:
     assert state["selection"]["edits"] == [{**F_JSON, "more_strengths": [], "is_hidden": False}]
     assert state["selection"]["layout"] == "separate"
     assert state["generation"]["max_new_tokens"] == 60
-    assert state["snapshot"] == {"type": "RunSnapshot", "seq": 0, "run": None, "backlog": NOTHING_LEFT}
+    nothing = {"type": "RunSnapshot", "seq": 0, "run": None, "backlog": NOTHING_LEFT, "n_left_out": 0}
+    assert state["snapshot"] == nothing
 
 
 def test_every_kind_of_edit_goes_to_the_page_and_comes_back(page: Page, widget: SteerWidget) -> None:

@@ -17,18 +17,21 @@ export function CellActions({ run, cell, name }: Props) {
   if (cell.text === "") return null;
   const { run: shown } = store.shown.value;
   const mark = () => parts.mark({ run, at: cell.index, range: null }, id("texts"));
+  const isAlone = store.isAlone.value;
   const isPinned = results.isPinned(run, cell.index);
   return (
     <span class="sw-cell-actions" data-pinned={isPinned}>
-      <IconButton
-        icon="spark"
-        class="sw-fires-in"
-        label={`What fires in ${name}`}
-        title="What fires here: in all of the text. Press a word of it for that word alone."
-        testId={`sw-fires-in-${cell.index}`}
-        onPress={mark}
-      />
-      {shown?.id === run && baselineText(shown, cell.index) !== null && (
+      {!isAlone && (
+        <IconButton
+          icon="spark"
+          class="sw-fires-in"
+          label={`What fires in ${name}`}
+          title="What fires here: in all of the text. Press a word of it for that word alone."
+          testId={`sw-fires-in-${cell.index}`}
+          onPress={mark}
+        />
+      )}
+      {!isAlone && shown?.id === run && baselineText(shown, cell.index) !== null && (
         <IconButton
           icon="apart"
           class="sw-fires-in"

@@ -11,7 +11,7 @@ interface Props {
 /** Runs one text again that failed or was stopped; not there while a run is on. */
 export function RetryButton({ cell, name }: Props) {
   const { store, actions } = useView();
-  if (store.nUnfinished.value === 0) return null;
+  if (store.nUnfinished.value === 0 || store.isAlone.value) return null;
   return (
     <Button
       kind="link"

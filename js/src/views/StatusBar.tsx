@@ -1,5 +1,5 @@
 import { lastPart } from "../last_part";
-import { whole } from "../numbers";
+import { count, whole } from "../numbers";
 import { useView } from "../page";
 import type { Status, WorkerState } from "../protocol.gen";
 import { Button } from "./Button";
@@ -41,11 +41,13 @@ export function StatusBar() {
   const status = store.status.value;
   const { worker, loading, error, history_problem: historyProblem } = status;
   const link = store.link.value;
+  const isAlone = store.isAlone.value;
+  const { nLeftOut } = store.shown.value;
   // The run tells it with the same words and has the log at hand.
   const toldByRun = error !== null && store.shown.value.run?.error?.message === error.message;
   const canReload = link !== "offline" && (worker === "failed" || (worker === "stopped" && error !== null));
   const state = link === "offline" ? "offline" : worker;
-  const words = link === "offline" ? "No answer" : WORKER[worker];
+  const words = link !== "offline" ? WORKER[worker] : isAlone ? "No kernel: read-only" : "No answer";
   return (
     <header class="sw-status" data-testid="sw-status" data-state={state} data-worker={worker}>
       <div class="sw-status-line">
@@ -71,8 +73,9 @@ export function StatusBar() {
       </div>
       {link === "offline" && (
         <p class="sw-quiet">
-          The kernel does not answer: it is busy with a cell, was restarted, or is not running. Until it
-          answers, this shows what was there last; after a restart, run the notebook's cell again.
+          {!isAlone && "The kernel is busy with a cell or was restarted. "}
+          This shows what was there last; to go on after a restart, run the notebook's cell again.
+          {nLeftOut ? ` Left out, for size: the last ${count(nLeftOut, "text")}.` : ""}
         </p>
       )}
       {worker === "loading" && link !== "offline" && <LoadingBar loading={loading} />}

@@ -1,3 +1,4 @@
+import { useView } from "../page";
 import { Errors } from "./Errors";
 import { Examples } from "./Examples";
 import { Features } from "./Features";
@@ -11,21 +12,24 @@ import { RunBar } from "./RunBar";
 
 /** From prompts and features to texts. */
 export function SteerPanel() {
+  const { store } = useView();
   return (
     <>
-      <div class="sw-inputs">
-        <Prompts />
-        <Features />
-      </div>
-      <div class="sw-controls">
-        <LayoutBar />
-        <GenerationPanel />
-      </div>
-      <RunBar />
-      <NextTokenStrip />
-      <Errors />
-      <NotSelected />
-      <Examples />
+      <fieldset class="sw-steering" disabled={store.isAlone.value}>
+        <div class="sw-inputs">
+          <Prompts />
+          <Features />
+        </div>
+        <div class="sw-controls">
+          <LayoutBar />
+          <GenerationPanel />
+        </div>
+        <RunBar />
+        <NextTokenStrip />
+        <Errors />
+        <NotSelected />
+        <Examples />
+      </fieldset>
       <Results />
     </>
   );
