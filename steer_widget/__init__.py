@@ -49,6 +49,7 @@ if TYPE_CHECKING:
     from .loading import demo, from_model, load
     from .logit_lens import LogitLens
     from .next_token import NextToken
+    from .profiles import Profile, load_profile
     from .prompt_files import read_prompts
     from .protocol import (
         Alternative,
@@ -122,6 +123,7 @@ __all__ = [
     "MissingPath",
     "NextToken",
     "OutOfMemory",
+    "Profile",
     "PromptSets",
     "PromptToken",
     "PromptTooLong",
@@ -163,6 +165,7 @@ __all__ = [
     "errors",
     "from_model",
     "load",
+    "load_profile",
     "load_result",
     "load_vector",
     "load_vectors",
@@ -190,6 +193,7 @@ _HOMES = {
         "PromptToken",
         "TokenMeasures",
     ),
+    "profiles": ("Profile", "load_profile"),
     "prompt_files": ("read_prompts",),
     "sets": ("FeatureSet", "FeatureSets", "PromptSets", "VectorSets"),
     "spec": (

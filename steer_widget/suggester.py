@@ -8,9 +8,9 @@ from typing import Final
 import msgspec
 
 from .arguments import as_seconds
-from .calibrator import Calibrator
 from .errors import InvalidInput, WorkerError
 from .explorer import Prompts
+from .profiler import Profiler
 from .progress_line import ProgressLine
 from .protocol import CheckGrid
 from .run import Run
@@ -20,7 +20,7 @@ from .suggesting import Asked, Suggesting, Suggestions
 _CHECK_S: Final = 2.0
 
 
-class Suggester(Calibrator):
+class Suggester(Profiler):
     """Suggestions, and the start of any grid; arguments as of `Explorer`."""
 
     def suggest(

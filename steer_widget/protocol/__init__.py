@@ -108,6 +108,7 @@ from .page import (
     read_page_request,
     to_page,
 )
+from .profiling import Gives, ProfiledTexts, ProfileTexts
 from .replies import (
     Answered,
     CellsRead,
@@ -249,6 +250,7 @@ __all__ = [
     "FoundByWish",
     "FoundFiring",
     "FoundScored",
+    "Gives",
     "ImportSet",
     "Known",
     "Lens",
@@ -283,6 +285,8 @@ __all__ = [
     "PastRun",
     "PastRuns",
     "Pool",
+    "ProfileTexts",
+    "ProfiledTexts",
     "Progress",
     "PromptPart",
     "PromptToken",

@@ -25,6 +25,7 @@ from .exploring import (
 )
 from .features import FiringFeature, Pool, PromptToken
 from .measures import Alternative, Measures, TokenMeasures
+from .profiling import ProfiledTexts
 from .suggesting import EqualStrengths, FoundByWish, Likelihoods
 from .tasks import Calibrated, CancelTask, Task, TaskProgress
 
@@ -249,6 +250,7 @@ Known = (
     | FoundByWish
     | EqualStrengths
     | Likelihoods
+    | ProfiledTexts
     | OutputScores
 )
 """What the worker may answer."""
