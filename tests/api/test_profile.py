@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import steer_widget as sw
-from steer_widget import profiler
+from steer_widget.profiles import making
 from tests.tiny import make
 
 PATIENCE_S = 90.0
@@ -22,8 +22,8 @@ TEXTS = [f"She saw {n} mountains and the sea; nobody spoke {n * n} words." for n
 @pytest.fixture
 def folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Path, Path]:
     monkeypatch.setenv("STEER_WIDGET_DATA", str(tmp_path / "data"))
-    monkeypatch.setattr(profiler, "_FIRST_CHARS", 300)
-    monkeypatch.setattr(profiler, "_MOST_CHARS", 300)
+    monkeypatch.setattr(making, "FIRST_CHARS", 300)
+    monkeypatch.setattr(making, "MOST_CHARS", 300)
     return make.make_model(tmp_path / "model"), make.make_sae(tmp_path / "sae")
 
 
@@ -43,7 +43,7 @@ def test_it_gives_an_sae_without_statistics_the_unit_max_act_now_and_later(
 ) -> None:
     with sw.load(*folders, dtype="float32", history=False) as steerer:
         steerer.ready(PATIENCE_S)
-        with pytest.raises(sw.InvalidInput, match="steerer.profile"):
+        with pytest.raises(sw.InvalidInput, match=r"steerer\.profile"):
             steerer.compare("She", steerer.feature(3).at(1, unit="max_act"))
         found = steerer.profile(iter(TEXTS), name="sea stories", timeout=PATIENCE_S)
         assert steerer.status.tasks == ()
@@ -78,7 +78,7 @@ def test_it_gives_an_sae_without_statistics_the_unit_max_act_now_and_later(
 def test_it_goes_on_behind_the_last_snapshot_when_the_worker_was_killed(
     folders: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(profiler, "_SNAPSHOT_S", 0.0)
+    monkeypatch.setattr(making, "SNAPSHOT_S", 0.0)
     with sw.load(*folders, dtype="float32", history=False) as steerer:
         steerer.ready(PATIENCE_S)
 
