@@ -128,7 +128,8 @@ class Profiler(Calibrator):
     def _before(self, key: str, n_examples: int) -> Profile | None:
         """What was counted last time."""
         store = self._profiles.store
-        found = store.read(key, part=True) or store.read(key)
+        part = store.read(key, part=True)
+        found = store.read(key) if part is None else part
         if found is not None and found.n_examples != n_examples:
             raise InvalidInput(
                 "n_examples",

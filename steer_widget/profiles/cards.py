@@ -31,7 +31,9 @@ class ProfileBook:
     def key(self, sae: SaeInfo) -> str | None:
         """What a profile of this SAE is kept under; None while no model is loaded."""
         model = self._status().model
-        return model and f"{model.name} {model.n_parameters} {sae.name} {sae.hook_name} {sae.d_sae}"
+        if model is None:
+            return None
+        return f"{model.name} {model.n_parameters} {sae.name} {sae.hook_name} {sae.d_sae}"
 
     def use(self, key: str, profile: Profile, *, comes_first: bool) -> None:
         """From now on cards have this one's numbers."""

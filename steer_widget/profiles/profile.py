@@ -107,12 +107,12 @@ class Profile:
     @property
     def max_acts(self) -> NDArray[np.float32]:
         """Largest activation of each feature, in the SAE's units, `[d_sae]`; 0 where it never fired."""
-        return self._arrays["top_act"][:, 0]  # type: ignore[no-any-return]
+        return self._arrays["top_act"][:, 0].astype("float32")
 
     @property
     def mean_acts(self) -> NDArray[np.float64]:
         """Mean activation of each feature over the tokens on which it fires, `[d_sae]`; 0 where it never fired."""
-        return self._arrays["total"] / self._arrays["n_fired"].clip(1)  # type: ignore[no-any-return, operator]
+        return self._arrays["total"] / self._arrays["n_fired"].clip(1)  # type: ignore[no-any-return]
 
     @property
     def residual_norm(self) -> float | None:

@@ -98,9 +98,8 @@ class Profiling:
             _count(self._adapter, sae, residual_norm, rows, found)
             return found
 
-        device_type = self._adapter.input_device.type
-        most = _MAX_TOKENS.get(device_type, _MAX_TOKENS_GPU)
-        batches = by_length([len(window.token_ids) for window in windows], most)
+        lengths = [len(window.token_ids) for window in windows]
+        batches = by_length(lengths, most_tokens(self._adapter.input_device))
         go_on(checkpoint)
         for batch, found in in_batches(batches, take, self._adapter.input_device):
             part.merge(found)
@@ -141,6 +140,11 @@ class Profiling:
         self._open = None  # its memory is wanted elsewhere
         texts, numbers = _decoded(self._adapter, statistics, checkpoint)
         return ProfiledTexts(n_tokens, statistics.stored(window_of=numbers), texts)
+
+
+def most_tokens(device: torch.device) -> int:
+    """Padded tokens that are read in one forward pass."""
+    return _MAX_TOKENS.get(device.type, _MAX_TOKENS_GPU)
 
 
 def _lost() -> GenerationError:

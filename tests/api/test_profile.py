@@ -7,7 +7,6 @@ import signal
 from collections.abc import Iterator
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 import steer_widget as sw
@@ -119,42 +118,3 @@ def test_ctrl_c_keeps_what_was_counted(folders: tuple[Path, Path]) -> None:
         assert not found.head.is_whole
         same(found, steerer.profile(TEXTS[: found.n_texts], timeout=PATIENCE_S))
         assert steerer.card(3).density == pytest.approx(found.densities[3])
-
-
-def test_the_sae_s_own_numbers_stand_unless_others_are_to_come_first(
-    folders: tuple[Path, Path], tmp_path: Path
-) -> None:
-    table = tmp_path / "features.jsonl"
-    table.write_text('{"index": 3, "label": "sea", "density": 0.125, "max_act": 99.0}\n{"index": 4}\n')
-    with sw.load(*folders, features=table, dtype="float32", history=False) as steerer:
-        found = steerer.profile(TEXTS[:10], timeout=PATIENCE_S)
-        assert (steerer.card(3).max_act, steerer.card(3).density) == (99.0, 0.125)
-        assert steerer.card(3).examples == found.examples(3)
-        assert steerer.card(4).density == found.densities[4]
-        assert steerer._catalog.densities()[3] == 0.125
-        steerer.use_profile(found, comes_first=True)
-        assert steerer.card(3).density == found.densities[3] == steerer._catalog.densities()[3]
-        assert steerer.card(3).label == "sea"
-
-
-def test_what_is_no_text_is_refused(folders: tuple[Path, Path], tmp_path: Path) -> None:
-    with sw.load(*folders, dtype="float32", history=False) as steerer:
-        steerer.ready(PATIENCE_S)
-        for texts in (3, "just a text"):
-            with pytest.raises(sw.InvalidInput) as caught:
-                steerer.profile(texts)  # type: ignore[arg-type]
-            assert caught.value.field == "texts"
-        with pytest.raises(sw.InvalidInput, match=r"texts\[1\]"):
-            steerer.profile(["She", {"text": "He"}])  # type: ignore[list-item]
-        with pytest.raises(sw.InvalidInput, match="sae"):
-            steerer.profile(["She"], sae="nobody")
-        file = tmp_path / "texts.txt"
-        file.write_text("She saw the sea\nHe did not\n")
-        found = steerer.profile(file, timeout=PATIENCE_S)
-        assert (found.n_texts, found.name) == (2, "texts.txt")
-        assert np.isfinite(found.mean_acts).all()
-    (tmp_path / "no.safetensors").write_bytes(b"nonsense")
-    with pytest.raises(sw.InvalidInput):
-        sw.load_profile(tmp_path / "no.safetensors")
-    with pytest.raises(sw.MissingPath):
-        sw.load_profile(tmp_path / "none.safetensors")
