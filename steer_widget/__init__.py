@@ -46,9 +46,12 @@ if TYPE_CHECKING:
         WorkerTimeout,
     )
     from .history import Entry, History
+    from .labels import AddedLabels, Neuronpedia
     from .loading import demo, from_model, load
     from .logit_lens import LogitLens
+    from .neuronpedia import NeuronpediaSetup, read_neuronpedia
     from .next_token import NextToken
+    from .own_model import steered
     from .profiles import Profile, load_profile
     from .prompt_files import read_prompts
     from .protocol import (
@@ -60,6 +63,7 @@ if TYPE_CHECKING:
         PromptToken,
         TokenMeasures,
     )
+    from .recipes import Comparison, Recipe, load_recipe
     from .recycling import Recycling
     from .result import RunResult
     from .run import Run
@@ -92,10 +96,12 @@ if TYPE_CHECKING:
     __version__: str
 
 __all__ = [
+    "AddedLabels",
     "Alternative",
     "Band",
     "BandPoint",
     "Cell",
+    "Comparison",
     "Control",
     "Diverged",
     "DownloadError",
@@ -121,6 +127,8 @@ __all__ = [
     "Measures",
     "Message",
     "MissingPath",
+    "Neuronpedia",
+    "NeuronpediaSetup",
     "NextToken",
     "OutOfMemory",
     "Profile",
@@ -129,6 +137,7 @@ __all__ = [
     "PromptTooLong",
     "ProtocolError",
     "QueueFull",
+    "Recipe",
     "Recycling",
     "ResultFormatError",
     "Run",
@@ -166,23 +175,29 @@ __all__ = [
     "from_model",
     "load",
     "load_profile",
+    "load_recipe",
     "load_result",
     "load_vector",
     "load_vectors",
+    "read_neuronpedia",
     "read_prompts",
     "save_vectors",
+    "steered",
 ]
 
 _HOMES = {
     "catalog": ("Hit",),
     "cell": ("Cell",),
     "history": ("Entry", "History"),
+    "labels": ("AddedLabels", "Neuronpedia"),
     "loading": ("demo", "from_model", "load"),
+    "recipes": ("Comparison", "Recipe", "load_recipe"),
     "recycling": ("Recycling",),
     "result": ("RunResult",),
     "run": ("Run",),
     "saving": ("load_result",),
     "logit_lens": ("LogitLens",),
+    "neuronpedia": ("NeuronpediaSetup", "read_neuronpedia"),
     "next_token": ("NextToken",),
     "protocol": (
         "Alternative",
@@ -194,6 +209,7 @@ _HOMES = {
         "TokenMeasures",
     ),
     "profiles": ("Profile", "load_profile"),
+    "own_model": ("steered",),
     "prompt_files": ("read_prompts",),
     "sets": ("FeatureSet", "FeatureSets", "PromptSets", "VectorSets"),
     "spec": (

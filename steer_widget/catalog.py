@@ -15,6 +15,7 @@ from .bands import BandOf, in_raw
 from .errors import InvalidInput, UnknownFeature
 from .features.card_source import CardSource
 from .features.table import FeatureTable
+from .labels.columns import completed
 from .protocol import FeatureCard
 from .spec import Band, Edit, Feature, Steerable, Steering, feature_of
 
@@ -88,6 +89,33 @@ class Catalog:
         place = self._place(sae)
         self._sources[place] = (*self._sources.get(place, ()), source)
 
+    def add(self, cards: Mapping[int, FeatureCard], sae: str = "") -> int:
+        """From now on the table of an SAE has what these cards know, in place of what it said of the same.
+
+        Args:
+            cards: by index.
+            sae: name of the SAE.
+
+        Returns:
+            How many features had another label before.
+
+        Raises:
+            UnknownFeature: an index outside the SAE; nothing is taken then.
+            InvalidInput: there is no such SAE.
+            LoadError: the temporary folder has no room for the table.
+        """
+        known, table = self._find(sae)
+        for index in cards:
+            _check_index(index, known.d_sae)
+        before = {index: table.card(index) for index in table} if table is not None else {}
+        after = {
+            index: completed(before[index], cards[index]) if index in cards and index in before
+            else cards.get(index) or before[index]
+            for index in sorted({*before, *cards})
+        }  # fmt: skip
+        self._tables = {**self._tables, self._place(sae): FeatureTable.of(after.values())}
+        return sum(bool(before[n].label) and before[n].label != after[n].label for n in cards if n in before)
+
     def feature(self, key: object, sae: str = "") -> Feature:
         """A feature by index or by its label.
 
@@ -137,7 +165,7 @@ class Catalog:
         if table is None:
             raise InvalidInput(
                 "search", text, "an index: this SAE came without a feature table",
-                hint="Give one: sw.load(..., features='features.jsonl').",
+                hint="Give labels: steerer.add_labels('labels.csv'), or sw.load(..., features='features.jsonl').",
             )  # fmt: skip
         return tuple((self._completed(card, sae), score) for card, score in table.search(text, wanted))
 

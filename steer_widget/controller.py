@@ -32,8 +32,10 @@ from .protocol import (
     CellMeasured,
     ErrorInfo,
     Event,
+    Hashes,
     Load,
     Question,
+    Ready,
     RunDone,
     RunStarted,
     Status,
@@ -106,6 +108,12 @@ class Controller:
         """Whether `close` was called."""
         return self._closed
 
+    @property
+    def ready(self) -> Ready | None:
+        """What the worker said when it had loaded, the last time that one had."""
+        with self._changed:
+            return self._worker.ready
+
     def refuse_closed(self) -> None:
         """Raises SteererClosed after `close`."""
         if self._closed:
@@ -124,6 +132,10 @@ class Controller:
     def subscribe(self, listener: Listener) -> Callable[[], None]:
         """Tells `listener` of every change, on the thread that made it; what comes back ends that."""
         return self._listeners.add(listener)
+
+    def tell_status(self) -> None:
+        """Tells all listeners that something changed which the steerer's status shows."""
+        self._listeners.tell((None,))
 
     # ---- what the user asks for
 
@@ -151,14 +163,21 @@ class Controller:
                 WorkerDied("The worker was restarted before it had answered. Ask again once it is ready.")
             )
 
-    def submit(self, grid: Grid, max_act: Mapping[str, float], limits: Limits | None = None) -> Job:
-        """Puts a grid into the queue.
+    def submit(
+        self,
+        grid: Grid,
+        max_act: Mapping[str, float],
+        limits: Limits | None = None,
+        hashes: Hashes | None = None,
+    ) -> Job:
+        """Puts a grid into the queue. `hashes`: of what is loaded, where they are known.
 
         Raises:
             SteererClosed: after `close`.
             QueueFull: too many runs wait already.
         """
         job = Job(uuid.uuid4().hex[:12], grid, max_act, limits)
+        job.hashes = hashes
         with self._change():
             self.refuse_closed()
             self._dispatcher.queue.check_room()
@@ -190,7 +209,7 @@ class Controller:
             self._dispatcher.queue.check_room()
             if not job.ended:
                 raise InvalidInput("retry", job.state, "a run that has ended", hint="Stop it first, or wait.")
-            refuse_other_model(job, self._worker.ready)
+            refuse_other_model(job.model, job.saes, self._worker.ready)
             for index in cells:
                 job.grid.coordinates(index)
             if not job.restart(cells):

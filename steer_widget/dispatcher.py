@@ -5,6 +5,8 @@ from __future__ import annotations
 import weakref
 from typing import NamedTuple, Protocol
 
+import msgspec
+
 from .backends.base import Backend, WorkerExit
 from .backlog import Backlogs
 from .errors import InvalidInput, TimeLimit
@@ -198,7 +200,8 @@ class Dispatcher:
             return
         ready = self.worker.ready
         if isinstance(event, RunStarted) and ready is not None:
-            job.model, job.saes, job.versions = ready.model, ready.saes, ready.versions
+            job.model = msgspec.structs.replace(ready.model, hashes=job.hashes)
+            job.saes, job.versions = ready.saes, ready.versions
         job.take(event)
         self._backlogs.observe(job)
         self.touched.append(job)
@@ -272,7 +275,7 @@ class Dispatcher:
         if job is None:
             return
         try:
-            refuse_other_model(job, self.worker.ready)
+            refuse_other_model(job.model, job.saes, self.worker.ready)
         except InvalidInput as error:
             self._end(job, "failed", ErrorInfo.of(error))
             self._advance()

@@ -101,7 +101,7 @@ class LoadError(SteerError):
 
 
 class DownloadError(LoadError):
-    """The embedded model could not be fetched, or what was fetched is damaged."""
+    """The embedded model or labels could not be fetched, or what was fetched is damaged."""
 
 
 class HookInactive(LoadError):

@@ -13,6 +13,7 @@ from .cell import Cell
 from .contrast import Contrast
 from .controller import Controller
 from .errors import Superseded
+from .labels import AddedLabels, LabelSource, read_labels
 from .next_token import NextToken
 from .protocol import (
     FeatureCard,
@@ -73,6 +74,33 @@ class Explorer:
             InvalidInput: there is no such SAE.
         """
         return self._catalog.feature(key, sae)
+
+    def add_labels(self, source: LabelSource, *, sae: str = "") -> AddedLabels:
+        """Takes labels and statistics of features from elsewhere, for search, cards, the page and unit ``max_act``.
+
+        Everything is read before anything is taken. What it says of a feature counts from now on, what it does not
+        say stays as it was; several labels of one feature stand one behind the other. It holds for this steerer:
+        what is to be there each time is said behind each `sw.load`.
+
+        Args:
+            source: the path of a table (.csv, .tsv, .jsonl, .parquet, or .gz of these) or of a folder of such, as
+                Neuronpedia exports them; a pandas frame; a dict from index to label; or `sw.Neuronpedia(…)`.
+                Columns: index (or feature), label (or description, explanation), and where they are there density
+                (frac_nonzero), max_act (maxActApprox), logit_lens_up and _down (pos_str, neg_str), examples.
+            sae: name of the SAE; '' is the first.
+
+        Raises:
+            InvalidInput: a row is refused, by line and column; or no column tells the index; or no such SAE.
+            UnknownFeature: an index outside the SAE.
+            MissingPath: a file cannot be read.
+            DownloadError: Neuronpedia cannot be reached, or does not have it.
+        """
+        named = next((one for one in self._controller.status.saes if sae in (one.name, "")), None)
+        read = read_labels(source, "" if named is None else named.neuronpedia_id)
+        n_renamed = self._catalog.add(read.cards, sae)
+        self._controller.tell_status()
+        n_labels = sum(bool(card.label) for card in read.cards.values())
+        return AddedLabels(len(read.cards), n_labels, n_renamed, read.columns, read.left_out)
 
     def card(self, feature: Feature | int) -> FeatureCard:
         """What is known of a feature: label, density, maximum activation, logit lens, examples on which it fires.

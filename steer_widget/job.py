@@ -20,6 +20,7 @@ from .protocol import (
     CellDone,
     CellMeasured,
     ErrorInfo,
+    Hashes,
     ModelInfo,
     Progress,
     RunDone,
@@ -45,6 +46,7 @@ class Job:
         id: unique among all runs.
         turn: place among all submissions of its controller; a retry takes a new one.
         model, saes, versions: what produced the texts; known once the run has started.
+        hashes: of what it was submitted to; None: nobody asked for them.
         created_at: UTC, ISO 8601.
         limits: how long it may take.
         stop_reason: why it is being stopped, where not because somebody asked for it.
@@ -64,6 +66,7 @@ class Job:
         self.model: ModelInfo | None = None
         self.saes: tuple[SaeInfo, ...] = ()
         self.versions: dict[str, str] = {}
+        self.hashes: Hashes | None = None
         self.seconds = 0.0
         self.limits = limits or Limits()
         self.stop_reason: ErrorInfo | None = None
@@ -199,6 +202,7 @@ class Job:
             cell.clear()
         self.error = None
         self.stop_reason = None
+        self.hashes = None  # what is loaded may have changed since
         self._started_s = None
         self._overtaken_at_s = None
         self._overtaken_s = 0.0

@@ -26,6 +26,7 @@ from .options import (
     as_switch,
     as_table_path,
 )
+from .own_model import SaeSources
 from .protocol import ErrorInfo, Load
 from .recycling import Recycling
 from .sae_choice import SaeName, SaeNames, choose_saes, choose_tables
@@ -89,6 +90,7 @@ def demo(
         history_folder,
         title=_EMBEDDED,
         recycling=recycling,
+        saes={SAE_NAME: str(embedded_sae_folder())},
     )
 
 
@@ -152,7 +154,14 @@ def load(
     title = ", ".join(_short(name) for name in (load_command.model, *(choice.name for choice in chosen)))
     known = [choice.known for choice in chosen]
     return _start(
-        as_backend(backend), load_command, known, tables, history_folder, title=title, recycling=recycling
+        as_backend(backend),
+        load_command,
+        known,
+        tables,
+        history_folder,
+        title=title,
+        recycling=recycling,
+        saes={choice.name: choice.source.path for choice in chosen},
     )
 
 
@@ -202,7 +211,9 @@ def from_model(
     known = [choice.known for choice in chosen]
     # A thread of this process has no memory of its own to give back.
     recycling = Recycling(after_runs=None)
-    return _start(backend, load_command, known, tables, history_folder, title=title, recycling=recycling)
+    return _start(
+        backend, load_command, known, tables, history_folder, title=title, recycling=recycling, saes=saes
+    )
 
 
 def _start(
@@ -214,6 +225,7 @@ def _start(
     *,
     title: str,
     recycling: Recycling | None,
+    saes: SaeSources,
 ) -> Steerer:
     controller = Controller(backend, command, recycling=as_recycling(recycling))
     controller.start()
@@ -229,7 +241,7 @@ def _start(
         return [KnownSae(info.name, info.d_sae) for info in controller.status.saes] or told
 
     history = History(history_folder, recorder=_recorder(controller, history_folder))
-    return Steerer(controller, Catalog(known, tables), title=title, history=history)
+    return Steerer(controller, Catalog(known, tables), title=title, history=history, saes=saes)
 
 
 def _recorder(controller: Controller, folder: Path | None) -> Recorder | None:

@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
+import io
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, cast
 
 from .curves import SummaryKind, kind_of, lines_of
 from .errors import InvalidInput, SteerError
 from .plot_curves import draw_curves
 from .plot_heatmap import draw_heatmap
 from .plot_style import verbatim
+from .saving import write_body
 from .summary import SUMMARY_MEASURES, SummaryMeasure
 
 if TYPE_CHECKING:
     import numpy as np
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
     from .result import RunResult
 
+_SUFFIXES: Final = {".svg": {"Date": None}, ".pdf": {"CreationDate": None}, ".png": {}}
+_DPI: Final = 200
 _FOUR: tuple[SummaryMeasure, ...] = ("kl", "perplexity", "activation", "repetition")
 
 
@@ -52,6 +58,26 @@ def plot_result(
     draw_curves(result, measure or "kl", ax)
     _legend(ax.legend(frameon=False, fontsize="small"))
     return ax
+
+
+def save_figure(result: RunResult, path: str | Path, kind: str | None, measure: str | None) -> Path:
+    """What `RunResult.save_figure` does."""
+    suffix = Path(path).suffix.lower()
+    if suffix not in _SUFFIXES:
+        raise InvalidInput("path", str(path), f"a file that ends in {', '.join(_SUFFIXES)}")
+    drawn = plot_result(result, kind, measure, None)
+    import matplotlib.pyplot as plt
+
+    axes = cast("Axes", getattr(drawn, "flat", [drawn])[0])
+    figure = cast("Figure", axes.get_figure(root=True))
+    picture = io.BytesIO()
+    try:
+        # Texts as texts; and without a date, so that the same result gives the same file.
+        with plt.rc_context({"svg.fonttype": "none", "svg.hashsalt": "steer_widget", "pdf.fonttype": 42}):
+            figure.savefig(picture, format=suffix[1:], metadata=_SUFFIXES[suffix], dpi=_DPI)
+    finally:
+        plt.close(figure)
+    return write_body(path, picture.getvalue())
 
 
 def _checked_kind(result: RunResult, kind: str | None) -> SummaryKind:

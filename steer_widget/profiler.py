@@ -118,7 +118,8 @@ class Profiler(Calibrator):
         key = self._profiles.key(saes[place]) if saes else None
         if key is None:
             raise SteerError("No model is loaded yet. Wait for it: steerer.ready().")
-        if not isinstance(profile, Profile) or profile.d_sae != saes[place].d_sae:
+        given: object = profile
+        if not isinstance(given, Profile) or given.d_sae != saes[place].d_sae:
             raise InvalidInput("profile", profile, f"a profile of {saes[place].d_sae:,} features")
         self._profiles.use(key, profile, comes_first=as_switch("comes_first", comes_first))
 

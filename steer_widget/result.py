@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from .cell import Cell, prompt_text
+from .cell import Cell
 from .errors import InvalidInput, SteerError
 from .protocol import ErrorInfo, ModelInfo, SaeInfo
-from .spec import Feature, Grid, RunState, Steerable, feature_of
+from .spec import Grid, RunState
 
 if TYPE_CHECKING:
     import numpy as np
@@ -74,14 +74,20 @@ class RunResult(msgspec.Struct, frozen=True, kw_only=True):
         at = self.grid.coordinates
         return tuple(cell for cell in self.cells if at(cell.index).steering == steering)
 
-    def to_pandas(self) -> pd.DataFrame:
-        """A table with one row per cell, index = cell number.
+    def to_pandas(self, *, tokens: bool = False) -> pd.DataFrame:
+        """A table with one row per cell, or per token; index = cell number. CSV, JSONL and Parquet have the same columns.
 
         Columns: prompt, steering; features, sae, strengths, units, methods, positions, skip_special
         (lists, one entry per edit; features are indices, vectors and controls go by their names and
         vectors have no SAE); sample, text, n_tokens, state, finish, error; flags, dose, kl_mean, kl_p95,
         kl_max, perplexity, repetition, distinct_1, distinct_2, activation (mean of the first steered
         feature on the completion), similarity: what they mean, `sw.Measures` says. None: not measured.
+
+        Of tokens: prompt, steering, sample, token (its number in the completion, 0-based), token_id, text; kl,
+        surprise (nats), activation (of the first steered feature), see `sw.TokenMeasures`.
+
+        Args:
+            tokens: True gives a row for each generated token.
 
         Raises:
             SteerError: pandas is not installed.
@@ -92,11 +98,61 @@ class RunResult(msgspec.Struct, frozen=True, kw_only=True):
             raise SteerError(
                 "pandas is not installed, so there is no table. Install it: pip install pandas"
             ) from error
-        return pd.DataFrame(self.rows(), index=pd.Index([cell.index for cell in self.cells], name="cell"))
+        from .table_rows import columns_of
 
-    def rows(self) -> list[dict[str, object]]:
-        """The rows of `to_pandas`, one per cell in their order, by column; without pandas."""
-        return [self._row(cell) for cell in self.cells]
+        rows = self.rows(tokens=tokens)
+        return pd.DataFrame(rows, columns=columns_of(rows, tokens=tokens)).set_index("cell")
+
+    def rows(self, *, tokens: bool = False) -> list[dict[str, object]]:
+        """The rows of `to_pandas` by column, the cell's number first; without pandas."""
+        from .table_rows import cell_rows, token_rows
+
+        return token_rows(self) if tokens else cell_rows(self)
+
+    def to_csv(self, path: str | Path, *, tokens: bool = False) -> Path:
+        """Writes the columns of `to_pandas` as CSV, as the page does; lists are JSON, what was not measured is empty.
+
+        A text that a spreadsheet would take for a formula has an apostrophe before it.
+
+        Args:
+            path: of the file; whole or not at all.
+            tokens: True gives a row for each generated token.
+
+        Raises:
+            MissingPath: the folder does not exist or cannot be written.
+        """
+        from .table_files import write_csv
+
+        return write_csv(self, path, tokens=tokens)
+
+    def to_jsonl(self, path: str | Path, *, tokens: bool = False) -> Path:
+        """Writes the columns of `to_pandas` as JSON lines; what was not measured is null.
+
+        Args:
+            path: of the file; whole or not at all.
+            tokens: True gives a row for each generated token.
+
+        Raises:
+            MissingPath: the folder does not exist or cannot be written.
+        """
+        from .table_files import write_jsonl
+
+        return write_jsonl(self, path, tokens=tokens)
+
+    def to_parquet(self, path: str | Path, *, tokens: bool = False) -> Path:
+        """Writes the columns of `to_pandas` as Parquet, features as text; what made the run is in the file's metadata.
+
+        Args:
+            path: of the file; whole or not at all.
+            tokens: True gives a row for each generated token.
+
+        Raises:
+            MissingPath: the folder does not exist or cannot be written.
+            SteerError: pyarrow is not installed.
+        """
+        from .table_files import write_parquet
+
+        return write_parquet(self, path, tokens=tokens)
 
     def plot(
         self, kind: str | None = None, measure: str | None = None, ax: Axes | None = None
@@ -128,6 +184,33 @@ class RunResult(msgspec.Struct, frozen=True, kw_only=True):
 
         return plot_result(self, kind, measure, ax)
 
+    def save_figure(self, path: str | Path, kind: str | None = None, measure: str | None = None) -> Path:
+        """Writes what `plot` draws into a file: vectors whose texts stay texts in .svg and .pdf, dots in .png.
+
+        Args:
+            path: of the file; whole or not at all.
+            kind: as of `plot`.
+            measure: as of `plot`.
+
+        Raises:
+            InvalidInput: another suffix, or what `plot` refuses.
+            MissingPath: the folder does not exist or cannot be written.
+            SteerError: matplotlib is not installed.
+        """
+        from .plotting import save_figure
+
+        return save_figure(self, path, kind, measure)
+
+    def code(self) -> str:
+        """Python code that makes the run again: complete, with what is not a default and nothing else.
+
+        It names dtype, model and SAEs as they were loaded; vectors are embedded. In float32, with the same
+        versions, it gives the same tokens.
+        """
+        from .python_code import python_code
+
+        return python_code(self)
+
     def save(self, path: str | Path) -> Path:
         """Writes everything to a JSON file that `sw.load_result` reads; whole or not at all.
 
@@ -147,44 +230,3 @@ class RunResult(msgspec.Struct, frozen=True, kw_only=True):
         from .html_table import html_table
 
         return html_table(self)
-
-    def _row(self, cell: Cell) -> dict[str, object]:
-        edits, measures = cell.steering.edits, cell.measures
-        return {
-            "prompt": prompt_text(cell.prompt),
-            "steering": str(cell.steering),
-            "features": [_name(edit.feature) for edit in edits],
-            "sae": [self._sae(edit.feature) for edit in edits],
-            "strengths": [edit.strength for edit in edits],
-            "units": [edit.unit for edit in edits],
-            "methods": [edit.method for edit in edits],
-            "positions": [edit.positions and str(edit.positions) for edit in edits],
-            "skip_special": [edit.skip_special for edit in edits],
-            "sample": cell.sample,
-            "text": cell.text,
-            "n_tokens": cell.n_tokens,
-            "state": cell.state,
-            "finish": cell.finish,
-            "error": cell.failure.message if cell.failure else None,
-            "flags": list(measures.flags),
-            "dose": measures.dose,
-            "kl_mean": measures.kl_mean,
-            "kl_p95": measures.kl_p95,
-            "kl_max": measures.kl_max,
-            "perplexity": measures.perplexity,
-            "repetition": measures.repetition,
-            "distinct_1": measures.distinct_1,
-            "distinct_2": measures.distinct_2,
-            "activation": measures.activations[0].mean if measures.activations else None,
-            "similarity": measures.similarity,
-        }
-
-    def _sae(self, direction: Steerable) -> str | None:
-        feature = feature_of(direction)
-        if feature is None:
-            return None
-        return feature.sae or (self.saes[0].name if self.saes else "")
-
-
-def _name(direction: Steerable) -> int | str:
-    return direction.index if isinstance(direction, Feature) else str(direction)

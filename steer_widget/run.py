@@ -7,12 +7,16 @@ import time
 from collections.abc import AsyncIterator, Generator, Iterable, Iterator
 from queue import Empty
 
-from .arguments import as_cells
+import msgspec
+
+from .arguments import as_cells, as_seconds
 from .cell import Cell
+from .contents import recipe_of
 from .controller import Controller
 from .errors import GenerationError, WorkerTimeout
 from .job import Job, StreamEvent
 from .protocol import Progress, RunDone
+from .recipes import Recipe
 from .result import RunResult
 from .spec import Grid, RunState
 
@@ -118,6 +122,26 @@ class Run:
                 max_act=dict(job.max_act),
                 failure=job.error,
             )
+
+    def code(self) -> str:
+        """Python code that makes the run again, see `RunResult.code`. Before it has started it names what is loaded."""
+        status = self._controller.status
+        result = self.partial()
+        if result.model is None:
+            result = msgspec.structs.replace(result, model=status.model, saes=status.saes)
+        return result.code()
+
+    def recipe(self, timeout: float = 600) -> Recipe:
+        """What another machine needs to make the run again, see `Steerer.recipe`.
+
+        Args:
+            timeout: seconds, loading included.
+
+        Raises:
+            InvalidInput: it has not ended, or was made with another model or other SAEs than are loaded.
+            SteerError: contents cannot be told, or the worker could not load, or died.
+        """
+        return recipe_of(self._controller, self.partial(), as_seconds("timeout", timeout))
 
     def cancel(self) -> None:
         """Stops it at its next token and returns at once; texts so far are kept."""

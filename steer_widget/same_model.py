@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from .errors import InvalidInput
-from .job import Job
-from .protocol import Ready
+from .protocol import ModelInfo, Ready, SaeInfo
 
 
-def refuse_other_model(job: Job, ready: Ready | None) -> None:
+def refuse_other_model(model: ModelInfo | None, saes: Sequence[SaeInfo], ready: Ready | None) -> None:
     """Refuses to mix texts of two models, or of two SAEs, in one run.
 
     Raises:
         InvalidInput: the run was made with another model or other SAEs than the worker has loaded.
     """
-    if job.model is None or ready is None:
+    if model is None or ready is None:
         return
     for field, theirs, ours in (
-        ("model", job.model.name, ready.model.name),
-        ("saes", [sae.name for sae in job.saes], [sae.name for sae in ready.saes]),
+        ("model", model.name, ready.model.name),
+        ("saes", [sae.name for sae in saes], [sae.name for sae in ready.saes]),
     ):
         if theirs != ours:
             raise InvalidInput(

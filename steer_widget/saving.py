@@ -83,29 +83,57 @@ def load_result(path: str | Path) -> RunResult:
         MissingPath: there is no such file, or it cannot be read.
         ResultFormatError: it is damaged, no result, or written by a newer version.
     """
-    source, body = read_body(path, "a file that result.save(path) wrote")
+    source, body, version = read_versioned(
+        path, "a file that result.save(path) wrote", FORMAT, oldest=_OLDEST, newest=VERSION
+    )
     try:
-        head = msgspec.json.decode(body, type=_Head)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise _unreadable(source, str(error)) from error
-    if head.format != FORMAT:
-        raise ResultFormatError(
-            f"{source} is no saved result of steer_widget: its format is {head.format!r}, not {FORMAT!r}."
-        )
-    if not _OLDEST <= head.version <= VERSION:
-        raise ResultFormatError(
-            f"{source} has version {head.version} of the result format; this steer_widget reads {_OLDEST} to "
-            f"{VERSION}. It was probably written by a newer one: pip install --upgrade steer-widget"
-        )
-    try:
-        if head.version == VERSION:
+        if version == VERSION:
             return unpack_result(msgspec.json.decode(body, type=SavedResult))
         return unpack_result(msgspec.convert(upgrade(body), SavedResult))
     except (msgspec.DecodeError, UnicodeDecodeError, SteerError, RecursionError) as error:
-        raise _unreadable(source, str(error)) from error
+        raise unreadable(source, str(error)) from error
 
 
-def _unreadable(source: Path, why: str) -> ResultFormatError:
+def read_versioned(
+    path: str | Path, wanted: str, file_format: str, *, oldest: int, newest: int
+) -> tuple[Path, bytes, int]:
+    """A file that says its format and version in front.
+
+    Args:
+        path: where it lies.
+        wanted: what should lie there, in words.
+        file_format: that it has to have.
+        oldest: version that can be read.
+        newest: the same.
+
+    Returns:
+        Where it lies, what is in it, and its version.
+
+    Raises:
+        MissingPath: there is no such file, or it cannot be read.
+        ResultFormatError: it is damaged, has another format, or is of another version.
+    """
+    source, body = read_body(path, wanted)
+    try:
+        head = msgspec.json.decode(body, type=_Head)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise unreadable(source, str(error)) from error
+    if head.format != file_format:
+        noun = file_format.rpartition(".")[2]
+        raise ResultFormatError(
+            f"{source} is no saved {noun} of steer_widget: its format is {head.format!r}, not {file_format!r}."
+        )
+    if not oldest <= head.version <= newest:
+        known = str(newest) if oldest == newest else f"{oldest} to {newest}"
+        raise ResultFormatError(
+            f"{source} has version {head.version} of the {file_format.rpartition('.')[2]} format; this steer_widget "
+            f"reads {known}. It was probably written by a newer one: pip install --upgrade steer-widget"
+        )
+    return source, body, head.version
+
+
+def unreadable(source: Path, why: str) -> ResultFormatError:
+    """The error for a file that says what it is and is damaged all the same."""
     return ResultFormatError(
         f"{source} could not be read: {why}. It was probably cut off or edited: take the original or a copy."
     )

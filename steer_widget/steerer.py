@@ -7,14 +7,16 @@ from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
-from .arguments import as_chosen, as_columns, make_grid, with_baseline
+from .arguments import as_chosen, as_column, as_columns, make_grid, with_baseline
 from .catalog import Catalog
 from .controller import Controller
 from .errors import InvalidInput
 from .explorer import Prompts
 from .history import History
+from .own_model import SaeSources, steered_model
 from .protocol import Backlog, Status
 from .reopened import reopened
+from .repeater import Repeater
 from .result import RunResult
 from .run import Run
 from .sets import FeatureSets, MadeOn, PromptSets, VectorSets
@@ -28,18 +30,19 @@ from .spec import (
     Steering,
     Unit,
 )
-from .suggester import Suggester
 
 if TYPE_CHECKING:
+    from transformers import PreTrainedModel, PreTrainedTokenizerBase
     from typing_extensions import Self
 
     from .widget import SteerWidget
+    from .worker.steered_model import SteeredModel
 
 Column = Edit | Steering | Sequence[Edit]
 MeasuresLike = Literal["all"] | Iterable[Measure] | None
 
 
-class Steerer(Suggester):
+class Steerer(Repeater):
     """Runs prompts unsteered and steered side by side, in a worker that keeps the model loaded.
 
     `sw.demo`, `sw.load` and `sw.from_model` make one. Loading starts at once and goes on in the
@@ -50,14 +53,22 @@ class Steerer(Suggester):
         catalog: what is known of the features.
         title: model and SAEs, in short.
         history: where the runs are written down; None: nowhere.
+        saes: in memory or where they lie, by name, the first one first; None: `steered` has none.
     """
 
     def __init__(
-        self, controller: Controller, catalog: Catalog, *, title: str = "", history: History | None = None
+        self,
+        controller: Controller,
+        catalog: Catalog,
+        *,
+        title: str = "",
+        history: History | None = None,
+        saes: SaeSources | None = None,
     ) -> None:
         self._history = History() if history is None else history
         super().__init__(controller, catalog, self._history.folder)
         self._title = title
+        self._saes: SaeSources = saes or {}
         self._widget: SteerWidget | None = None
 
     # ---- what there is
@@ -283,6 +294,40 @@ class Steerer(Suggester):
             SteererClosed: after `close`.
         """
         return Run(self._controller, self._controller.adopt(reopened(result)))
+
+    # ---- models of the user's own
+
+    def steered(
+        self,
+        model: PreTrainedModel,
+        steering: Column,
+        *,
+        tokenizer: PreTrainedTokenizerBase | None = None,
+    ) -> SteeredModel:
+        """A context in which a model that you hold is steered, whatever tool runs it: forward passes, generate, evaluations.
+
+            with steerer.steered(model, food.at(50)):
+                model.generate(**inputs)
+
+        Every row of every forward pass is steered, with or without a KV cache, left-padded or not; hooks come off at
+        the end, also after an error. Contexts nest: their edits add up. Positions that count from the end of the
+        prompt, and schedules, work inside ``model.generate``; another forward pass does not say where its prompt
+        ends, and is refused. The SAE is read in this process, which imports torch. A pass that comes past the hook
+        point raises; where no pass was made or no token was steered, a warning says so at the end. Not for a model
+        that a steerer of `sw.from_model` runs at the same time.
+
+        Args:
+            model: a Hugging Face causal model, of the architecture that the SAEs were made for.
+            steering: an edit, a list of edits that act together, or a `sw.Steering`. Defaults as in `compare`.
+            tokenizer: the model's; None takes the one that lies where the model came from.
+
+        Raises:
+            InvalidInput: a value is refused; names the field, the value, what is allowed.
+            SaeMismatch: model and SAE do not fit.
+            HookInactive: an edit at a hook point changes nothing.
+        """
+        column = self._catalog.in_raw(as_column(steering))
+        return steered_model(model, tokenizer, self._saes, column, self._catalog.check(column.edits))
 
     # ---- the worker
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from typing import Final
 
 import msgspec
@@ -12,7 +13,7 @@ from .errors import InvalidInput, WorkerError
 from .explorer import Prompts
 from .profiler import Profiler
 from .progress_line import ProgressLine
-from .protocol import CheckGrid
+from .protocol import CheckGrid, Hashes
 from .run import Run
 from .spec import Generation, Grid, Limits
 from .suggesting import Asked, Suggesting, Suggestions
@@ -106,13 +107,25 @@ class Suggester(Profiler):
             QueueFull: too many runs wait already.
         """
         self._controller.refuse_closed()
-        if limits is not None and not isinstance(limits, Limits):
-            raise InvalidInput("limits", limits, "sw.Limits(soft_s=…, hard_s=…), or None")
         grid = msgspec.structs.replace(grid, steerings=tuple(map(self._catalog.in_raw, grid.steerings)))
         max_act = self._catalog.check(grid.edits())
-        answer = self._controller.ask(CheckGrid(0, grid, max_act), _CHECK_S) if ask_worker else None
+        return self._submit(grid, max_act, limits=limits, ask_worker=ask_worker)
+
+    def _submit(
+        self,
+        grid: Grid,
+        max_act: Mapping[str, float],
+        *,
+        limits: Limits | None,
+        ask_worker: bool = True,
+        hashes: Hashes | None = None,
+    ) -> Run:
+        """Starts a grid whose units the worker knows; arguments as of `start` and `Controller.submit`."""
+        if limits is not None and not isinstance(limits, Limits):
+            raise InvalidInput("limits", limits, "sw.Limits(soft_s=…, hard_s=…), or None")
+        answer = self._controller.ask(CheckGrid(0, grid, dict(max_act)), _CHECK_S) if ask_worker else None
         refusal = answer.error.rebuild() if answer is not None and answer.error is not None else None
         # A worker that died over the question is no refusal: the run starts a new one.
         if refusal is not None and not isinstance(refusal, WorkerError):
             raise refusal
-        return Run(self._controller, self._controller.submit(grid, max_act, limits))
+        return Run(self._controller, self._controller.submit(grid, max_act, limits, hashes))

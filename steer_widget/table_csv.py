@@ -7,6 +7,8 @@ import io
 import json
 from typing import TYPE_CHECKING, Final
 
+from .table_rows import columns_of
+
 if TYPE_CHECKING:
     from .result import RunResult
 
@@ -14,15 +16,15 @@ _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "�
 """What spreadsheets take for the start of a formula, in front or behind a break (OWASP, CSV injection)."""
 
 
-def table_csv(result: RunResult) -> str:
+def table_csv(result: RunResult, *, tokens: bool = False) -> str:
     """The rows of `RunResult.to_pandas` with the cell's number in front; needs no pandas.
 
     Lists are JSON, what was not measured is empty. A text that a spreadsheet would take for a formula
     has an apostrophe before it, which spreadsheets do not show; numbers stay numbers.
     """
-    rows = [{"cell": cell.index, **row} for cell, row in zip(result.cells, result.rows(), strict=True)]
+    rows = result.rows(tokens=tokens)
     file = io.StringIO(newline="")
-    writer = csv.DictWriter(file, list(rows[0]) if rows else ["cell"])
+    writer = csv.DictWriter(file, columns_of(rows, tokens=tokens))
     writer.writeheader()
     writer.writerows({name: _plain(value) for name, value in row.items()} for row in rows)
     return file.getvalue()

@@ -51,7 +51,7 @@ export type Layout = "combined" | "grid" | "separate" | "sweep";
 export type Part = CellPart | PromptPart;
 export type SetKind = "features" | "prompts" | "vectors";
 export type SelectedKind = "features" | "prompts";
-export type ExportFormat = "csv" | "html" | "json";
+export type ExportFormat = "csv" | "html" | "json" | "py";
 export type Answered =
   | Found
   | Started
@@ -1187,7 +1187,15 @@ export interface Loading {
   message: string;
 }
 /**
- * The loaded model. `context` in tokens; `n_parameters` counts weights.
+ * The loaded model.
+ *
+ * Attributes:
+ *     context: tokens.
+ *     n_parameters: number of weights.
+ *     processor: what computes: the GPU's name, or the CPU's instructions that torch uses, such as AVX512.
+ *     n_threads: of torch on the CPU; 0: not known.
+ *     loaded_by: what loaded it; None: it was an object of the user's, or that is not known.
+ *     hashes: of its contents, where somebody asked for them.
  */
 export interface ModelInfo {
   name: string;
@@ -1200,6 +1208,62 @@ export interface ModelInfo {
   dtype: string;
   device: string;
   has_chat_template: boolean;
+  processor: string;
+  n_threads: number;
+  loaded_by: Load | null;
+  hashes: Hashes | null;
+}
+/**
+ * Load this model and these SAEs. `demo` takes the embedded ones and ignores `model` and `saes`.
+ *
+ * Attributes:
+ *     device_map: as transformers takes it, instead of one device; empty: none.
+ *     embedder: folder of a sentence-embedding model for the measure `similarity`; empty: none.
+ */
+export interface Load {
+  type: "Load";
+  model: string;
+  saes: SaeSource[];
+  demo: boolean;
+  device: string;
+  device_map:
+    | string
+    | {
+        [k: string]: string | number;
+      };
+  dtype: string;
+  embedder: string;
+  trust_remote_code: boolean;
+  max_batch_rows: number | null;
+}
+/**
+ * Where an SAE comes from. `name`: as its features give it; empty takes the path.
+ */
+export interface SaeSource {
+  path: string;
+  name: string;
+}
+/**
+ * SHA-256 of what makes texts what they are, each in hexadecimal.
+ *
+ * Attributes:
+ *     of: ``files``: the weights' safetensors files as they lie on the disk; ``memory``: the tensors themselves,
+ *         of a model that the user loaded. The two cannot be compared.
+ *     weights: of the model.
+ *     config: of the model's configuration, versions and paths left out.
+ *     tokenizer: of the tokenizer, its chat template left out.
+ *     template: of the chat template; empty where there is none.
+ *     saes: by name, of each SAE's decoder, encoder and hook point.
+ */
+export interface Hashes {
+  of: "files" | "memory";
+  weights: string;
+  config: string;
+  tokenizer: string;
+  template: string;
+  saes: {
+    [k: string]: string;
+  };
 }
 /**
  * The loaded SAE. `residual_norm`: median |h| at the hook point, sinks left out.

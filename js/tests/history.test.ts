@@ -319,7 +319,7 @@ describe("deleting", () => {
 });
 
 describe("exporting", () => {
-  it("offers three kinds in a menu for the keyboard, and hands out the file", async () => {
+  it("offers four kinds in a menu for the keyboard, and hands out the file", async () => {
     await openHistory(page, [past("a")]);
     const saved: string[] = [];
     vi.spyOn(URL, "createObjectURL").mockReturnValue("blob:x");
@@ -334,6 +334,7 @@ describe("exporting", () => {
     expect(find(page.el, "sw-past-export-a-csv")).toBeNull();
     expect(document.activeElement).toBe(get(page.el, "sw-past-export-a"));
     await press(page.el, "sw-past-export-a");
+    expect(get(page.el, "sw-past-export-a-py").textContent).toContain("code that runs it again");
     await press(page.el, "sw-past-export-a-html");
     expect(page.host.last("ExportRun").command).toMatchObject({ run: "a", format: "html" });
     page.host.answer("ExportRun", {

@@ -73,6 +73,10 @@ export const READY: Status = {
     dtype: "bfloat16",
     device: "cpu",
     has_chat_template: true,
+    processor: "AVX512",
+    n_threads: 2,
+    loaded_by: null,
+    hashes: null,
   },
   saes: [SAE],
 };

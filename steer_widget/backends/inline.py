@@ -113,7 +113,7 @@ class InlineBackend:
         from ..worker.engine import Engine
 
         progress("sae", 0.2, "reading the SAEs")
-        saes = {name: _read_sae(name, given) for name, given in self._saes.items()}
+        saes = {name: read_sae(name, given) for name, given in self._saes.items()}
         progress("check", 0.6, "checking that an edit at each hook point changes the logits")
         with torch.inference_mode():
             return Engine(
@@ -126,7 +126,8 @@ class InlineBackend:
             )
 
 
-def _read_sae(name: str, given: SAE | str) -> Sae:
+def read_sae(name: str, given: SAE | str) -> Sae:
+    """An SAE in memory, or where one lies, as steering uses it."""
     from ..saes import from_sae_lens, load_sae
 
     if isinstance(given, str):

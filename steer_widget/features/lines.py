@@ -5,6 +5,7 @@ from __future__ import annotations
 import tempfile
 import threading
 import weakref
+from collections.abc import Iterator
 
 from ..errors import LoadError
 
@@ -49,6 +50,9 @@ class Lines:
         with self._lock:
             self._file.seek(start)
             return self._file.readline()
+
+    def __iter__(self) -> Iterator[int]:
+        return iter(self._starts)
 
     def __len__(self) -> int:
         return len(self._starts)

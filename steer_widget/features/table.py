@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 import re
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import msgspec
@@ -53,8 +53,24 @@ class FeatureTable:
         index = SearchIndex(_cards(Path(path), lines, densities))
         return cls(lines, index, densities)
 
+    @classmethod
+    def of(cls, cards: Iterable[FeatureCard]) -> FeatureTable:
+        """A table of these cards, one for each feature.
+
+        Raises:
+            LoadError: the temporary folder has no room for it.
+        """
+        lines = Lines()
+        densities: dict[int, float] = {}
+        index = SearchIndex(_kept(cards, lines, densities))
+        return cls(lines, index, densities)
+
     def __len__(self) -> int:
         return len(self._lines)
+
+    def __iter__(self) -> Iterator[int]:
+        """Indices of the features."""
+        return iter(self._lines)
 
     def __contains__(self, index: object) -> bool:
         return index in self._lines
@@ -142,9 +158,7 @@ def _cards(path: Path, lines: Lines, densities: dict[int, float]) -> Iterator[Fe
                 card = _decode(line)
                 if card.index in lines or card.index < 0:
                     raise _damaged(path, number, f"the feature index {card.index} is negative or there twice")
-                lines.add(card.index, line.strip())
-                if card.density is not None:
-                    densities[card.index] = card.density
+                _keep(card, line.strip(), lines, densities)
                 yield card
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:
         raise _damaged(path, number + 1, f"the compressed data ends or breaks here: {error}") from error
@@ -154,6 +168,18 @@ def _cards(path: Path, lines: Lines, densities: dict[int, float]) -> Iterator[Fe
         raise MissingPath(
             "feature table", str(path), "a readable file of JSON lines", hint=str(error)
         ) from error
+
+
+def _kept(cards: Iterable[FeatureCard], lines: Lines, densities: dict[int, float]) -> Iterator[FeatureCard]:
+    for card in cards:
+        _keep(card, msgspec.json.encode(card), lines, densities)
+        yield card
+
+
+def _keep(card: FeatureCard, line: bytes, lines: Lines, densities: dict[int, float]) -> None:
+    lines.add(card.index, line)
+    if card.density is not None:
+        densities[card.index] = card.density
 
 
 def _damaged(path: Path, line: int, what: str) -> LoadError:

@@ -50,6 +50,16 @@ class Entry:
         """
         return self._history.read_result(self._row)
 
+    def code(self) -> str:
+        """Python code that makes the run again, see `RunResult.code`.
+
+        Raises:
+            InvalidInput: the run was deleted.
+            HistoryError: the history cannot be read.
+            ResultFormatError: the run is damaged on the disk.
+        """
+        return self.result().code()
+
     def save(
         self,
         name: str | None = None,

@@ -48,8 +48,11 @@ from .commands import (
 )
 from .common import (
     ErrorInfo,
+    Hashes,
+    Load,
     ModelInfo,
     SaeInfo,
+    SaeSource,
     Wire,
 )
 from .exploring import (
@@ -167,8 +170,9 @@ from .worker import (
     Event,
     Fault,
     Firing,
+    Hashed,
+    HashesOf,
     Known,
-    Load,
     LoadFailed,
     Loading,
     LoadStage,
@@ -181,7 +185,6 @@ from .worker import (
     Ready,
     RunDone,
     RunStarted,
-    SaeSource,
     Shutdown,
     Speed,
     StartRun,
@@ -251,6 +254,9 @@ __all__ = [
     "FoundFiring",
     "FoundScored",
     "Gives",
+    "Hashed",
+    "Hashes",
+    "HashesOf",
     "ImportSet",
     "Known",
     "Lens",

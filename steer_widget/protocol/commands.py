@@ -230,7 +230,7 @@ class RestoreRuns(Wire, frozen=True):
     runs: tuple[str, ...]
 
 
-ExportFormat = Literal["json", "csv", "html"]
+ExportFormat = Literal["json", "csv", "html", "py"]
 
 
 class ExportRun(Wire, frozen=True):

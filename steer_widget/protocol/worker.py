@@ -8,7 +8,7 @@ import msgspec
 
 from ..errors import ProtocolError, SteerError
 from ..spec import CellState, FinishReason, Grid, Measure, Prompt, RunState, Steering
-from .common import ErrorInfo, ModelInfo, SaeInfo, Wire
+from .common import ErrorInfo, Hashes, Load, ModelInfo, SaeInfo, Wire
 from .exploring import (
     CoFiringOf,
     ContrastOf,
@@ -34,32 +34,6 @@ PROTOCOL_VERSION = 3
 LoadStage = Literal["start", "download", "convert", "import", "model", "sae", "check"]
 
 # ---- kernel → worker
-
-
-class SaeSource(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Where an SAE comes from. `name`: as its features give it; empty takes the path."""
-
-    path: str
-    name: str = ""
-
-
-class Load(Wire, frozen=True):
-    """Load this model and these SAEs. `demo` takes the embedded ones and ignores `model` and `saes`.
-
-    Attributes:
-        device_map: as transformers takes it, instead of one device; empty: none.
-        embedder: folder of a sentence-embedding model for the measure `similarity`; empty: none.
-    """
-
-    model: str
-    saes: tuple[SaeSource, ...]
-    demo: bool = False
-    device: str = "auto"
-    device_map: str | dict[str, str | int] = ""
-    dtype: str = "auto"
-    embedder: str = ""
-    trust_remote_code: bool = False
-    max_batch_rows: int | None = None
 
 
 class CheckGrid(Wire, frozen=True):
@@ -130,6 +104,12 @@ class NextTokenOf(Wire, frozen=True):
     max_act: dict[str, float] = msgspec.field(default_factory=dict)
 
 
+class HashesOf(Wire, frozen=True):
+    """Hash the contents of model and SAEs: some seconds for a large model, the first time."""
+
+    request: int
+
+
 class Shutdown(Wire, frozen=True):
     """End the worker."""
 
@@ -145,6 +125,7 @@ Reading = (
     | ContrastOf
     | CoFiringOf
     | OutputScoresOf
+    | HashesOf
 )
 """A question that needs the model, and overtakes a run at its next checkpoint."""
 
@@ -229,6 +210,12 @@ class PromptTokens(Wire, frozen=True):
     steered: tuple[tuple[int, ...], ...]
 
 
+class Hashed(Wire, frozen=True):
+    """Answer to `HashesOf`."""
+
+    hashes: Hashes
+
+
 class NextTokens(Wire, frozen=True):
     """Answer to `NextTokenOf`, see `NextTokenRead`."""
 
@@ -252,6 +239,7 @@ Known = (
     | Likelihoods
     | ProfiledTexts
     | OutputScores
+    | Hashed
 )
 """What the worker may answer."""
 

@@ -54,6 +54,11 @@ class Weights:
         tensor = self[name]
         return self.vector(name) if tensor.numel() <= _MAX_KEPT else tensor
 
+    @property
+    def tensors(self) -> dict[str, Tensor]:
+        """All of them, each where it is."""
+        return dict(self._tensors)
+
     def to(self, device: torch.device) -> Weights:
         """The same tensors, wanted on this device."""
         return Weights(self._tensors, device)

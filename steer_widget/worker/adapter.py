@@ -158,19 +158,23 @@ class Adapter:
             mask = torch.ones(len(token_ids), 1, 1, n_total, dtype=torch.bool, device=token_ids.device)
         return self._forward(token_ids, positions, mask, cache, n_logits=1)[:, -1]
 
+    def logits_to_keep(self, n_logits: int) -> int | Tensor:
+        """How the model is asked for the logits of its last `n_logits` tokens without leaving out any of their layers."""
+        # Where layers share keys (Gemma 4) a number lets the last of them drop all other tokens, and with
+        # them the edits; an index does not.
+        is_index = self._shares_keys and n_logits == 1
+        return torch.tensor([-1], device=self.logits_device) if is_index else n_logits
+
     def _forward(
         self, token_ids: Tensor, positions: Tensor, mask: Tensor | None, cache: Cache | None, *, n_logits: int
     ) -> Tensor:
         """Logits of the last `n_logits` tokens; 0 means all."""
-        # Where layers share keys (Gemma 4) a number lets the last of them drop all other tokens, and with
-        # them the edits; an index does not.
-        is_index = self._shares_keys and n_logits == 1
         offered: dict[str, Any] = {
             "attention_mask": mask,
             "position_ids": positions,
             "past_key_values": cache,
             "use_cache": cache is not None,
-            "logits_to_keep": torch.tensor([-1], device=self.logits_device) if is_index else n_logits,
+            "logits_to_keep": self.logits_to_keep(n_logits),
         }
         output = self.model(input_ids=token_ids, **{k: v for k, v in offered.items() if k in self._accepted})
         logits: Tensor = output.logits

@@ -6,6 +6,8 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
+import torch
+
 from ..errors import InvalidInput, SteerError
 from ..protocol import (
     Activations,
@@ -13,6 +15,7 @@ from ..protocol import (
     Event,
     Fault,
     Firing,
+    Hashed,
     ModelInfo,
     NextTokens,
     OutputScores,
@@ -31,14 +34,16 @@ from .contrasting import read_contrast
 from .directions import Directions
 from .firing import read_firing
 from .firing_by_token import read_firing_by_token
+from .fitting import fit_saes
 from .generate import generate
+from .hashing import read_hashes
 from .lens import read_lens
 from .means import read_means
 from .measures.similarity import Embedder, check_embedder
 from .neighbours import find_neighbours
 from .next_token import NextTokenReader
 from .output_scores import OutputScorer
-from .placement import memory_held
+from .placement import memory_held, processor_name
 from .probe import find_abilities
 from .profiling import Profiling
 from .prompt_tokens import prompt_ids_of, read_prompt_tokens
@@ -60,8 +65,10 @@ if TYPE_CHECKING:
         FeaturesByToken,
         FeaturesOn,
         FiringByToken,
+        Hashes,
         Lens,
         LensOf,
+        Load,
         NeighboursOf,
         NextTokenOf,
         OutputScoresOf,
@@ -75,6 +82,7 @@ if TYPE_CHECKING:
     from ..spec import Grid, Measure, RunState, Steering
     from .checkpoint import Checkpoint
     from .row_edit import RowEdit
+    from .weight_files import WeightFiles
 
 Emit = Callable[[Event], None]
 
@@ -91,6 +99,8 @@ class Engine:
         max_batch_rows: upper bound on rows per batch; None leaves it to the memory.
         embedder: folder of a sentence-embedding model, for the measure `similarity`; empty: none.
         started_s: monotonic time at which loading began.
+        loaded_by: what loaded model and SAEs; None: they are objects of the user's.
+        files: that the model was loaded from; None: it is known in memory alone.
 
     Raises:
         SaeMismatch: model and SAE do not fit.
@@ -107,34 +117,27 @@ class Engine:
         max_batch_rows: int | None = None,
         embedder: str = "",
         started_s: float | None = None,
+        loaded_by: Load | None = None,
+        files: WeightFiles | None = None,
     ) -> None:
         self.adapter = Adapter(model, tokenizer)
         self._points = CheckedPoints(self.adapter)
-        saes = {
-            name: sae.uncentred() if sae.normalisation.is_centred and not self.adapter.has_layer_norm else sae
-            for name, sae in saes.items()
-        }
-        checked = {
-            name: self._points.get(sae.hook_name, width=sae.d_in, hf_hook_name=sae.hf_hook_name)
-            for name, sae in saes.items()
-        }
+        self.saes = fit_saes(self.adapter, self._points, saes)
         find_abilities(self.adapter)
-        self.saes = {
-            name: sae.to(self.adapter.device_of(self.adapter.point(sae.hook_name)))
-            for name, sae in saes.items()
-        }
         self.directions = Directions(self._points, self.saes)
         self.profiling = Profiling(self.adapter, self._read_at)
         self._next_token = NextTokenReader(self.adapter)
         self._readout: Readout | None = None  # found when it is first asked for
         self._output_scorer: OutputScorer | None = None
         self._max_batch_rows = max_batch_rows
+        self._files = files
+        self._hashes: Hashes | None = None
         self._embedder_folder = check_embedder(embedder) if embedder else None
         self._embedder: Embedder | None = None
         self.measures: tuple[Measure, ...] = tuple(
             name for name in MEASURES if name != "similarity" or embedder
         )
-        self.model_info = _model_info(self.adapter, model_name)
+        self.model_info = _model_info(self.adapter, model_name, loaded_by)
         self.sae_infos = tuple(
             SaeInfo(
                 name=name,
@@ -143,7 +146,7 @@ class Engine:
                 d_sae=sae.d_sae,
                 hook_name=sae.hook_name,
                 layer=self.adapter.point(sae.hook_name).layer,
-                residual_norm=checked[name].residual_norm,
+                residual_norm=self._points.get(sae.hook_name).residual_norm,
                 neuronpedia_id=sae.neuronpedia_id,
             )
             for name, sae in self.saes.items()
@@ -213,6 +216,13 @@ class Engine:
     def co_firing(self, question: CoFiringOf) -> Scored:
         """Features that fire with another, see `read_co_firing`."""
         return read_co_firing(self.adapter, *self._read_at(question.sae), question)
+
+    def hashes(self) -> Hashed:
+        """Hashes of model and SAEs, see `read_hashes`; objects of the user's are read each time, as they may change."""
+        found = self._hashes or read_hashes(self.adapter, self.saes, self._files)
+        if self._files is not None:
+            self._hashes = found
+        return Hashed(found)
 
     def measure_speed(self) -> Speed | None:
         """How fast it writes, by a few real steps, see `measure_speed`."""
@@ -337,7 +347,7 @@ class Engine:
         return rows
 
 
-def _model_info(adapter: Adapter, name: str) -> ModelInfo:
+def _model_info(adapter: Adapter, name: str, loaded_by: Load | None) -> ModelInfo:
     model = adapter.model
     return ModelInfo(
         name=name,
@@ -350,4 +360,7 @@ def _model_info(adapter: Adapter, name: str) -> ModelInfo:
         dtype=str(adapter.dtype).removeprefix("torch."),
         device=str(adapter.input_device),
         has_chat_template=bool(getattr(adapter.tokenizer, "chat_template", None)),
+        processor=processor_name(adapter.input_device),
+        n_threads=torch.get_num_threads(),
+        loaded_by=loaded_by,
     )

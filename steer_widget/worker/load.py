@@ -55,6 +55,7 @@ def load_engine(command: Load, progress: Progress) -> Engine:
     from .accelerate import accelerate
     from .engine import Engine
     from .placement import choose_device, choose_dtype, trim_heap
+    from .weight_files import WeightFiles
 
     transformers.logging.set_verbosity_error()
     transformers.utils.logging.disable_progress_bar()
@@ -80,6 +81,8 @@ def load_engine(command: Load, progress: Progress) -> Engine:
             max_batch_rows=command.max_batch_rows,
             embedder=command.embedder,
             started_s=started_s,
+            loaded_by=command,
+            files=WeightFiles.find(model_path, model),
         )
     trim_heap()  # loading leaves as much again as a small model takes
     progress("check", 1.0, "ready")

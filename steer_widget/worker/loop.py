@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.metadata
 import os
+import platform
 import threading
 import traceback
 from collections import deque
@@ -227,7 +228,7 @@ def report_unreadable(error: ProtocolError, emit: Callable[[Event], None]) -> No
 
 
 def _versions() -> dict[str, str]:
-    found: dict[str, str] = {}
+    found = {"python": platform.python_version()}
     for name in _PACKAGES:
         try:
             found[name] = importlib.metadata.version(name)

@@ -58,6 +58,13 @@ def _cpu_multiplies_bfloat16() -> bool:
     return any(capabilities.get(name) for name in ("avx512_bf16", "amx_bf16", "bf16"))
 
 
+def processor_name(device: torch.device) -> str:
+    """What computes there: the GPU's name, or the CPU's instructions that torch uses; rounding may depend on it."""
+    if device.type == "cuda":
+        return torch.cuda.get_device_name(device)
+    return torch.backends.cpu.get_cpu_capability() if device.type == "cpu" else device.type
+
+
 def free_bytes(device: torch.device) -> int:
     """Memory that new tensors can take on the device now."""
     if device.type == "cuda":

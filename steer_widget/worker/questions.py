@@ -10,6 +10,7 @@ from ..protocol import (
     ContrastOf,
     FeaturesByToken,
     FeaturesOn,
+    HashesOf,
     LensOf,
     NeighboursOf,
     NextTokenOf,
@@ -53,5 +54,6 @@ _ANSWERS = dict(
         _answered(ContrastOf, lambda engine, question: engine.contrast(question)),
         _answered(CoFiringOf, lambda engine, question: engine.co_firing(question)),
         _answered(OutputScoresOf, lambda engine, question: engine.output_scores(question)),
+        _answered(HashesOf, lambda engine, _question: engine.hashes()),
     ]
 )

@@ -121,6 +121,7 @@ class SteeringHook:
             steered, edit_norm = self._with_norm_kept(h, steered, h_norm, edit_norm)
         is_steered = edit_norm > 0
         dose = torch.where(is_steered, edit_norm / h_norm.clamp_min(torch.finfo(torch.float32).tiny), 0.0)
+        dose = dose.detach()  # where gradients are taken, the sums must not hold on to every pass
         self._dose_sum += dose.sum(-1).to(self._device)
         self._n_steered += is_steered.sum(-1).to(self._device)
         return steered

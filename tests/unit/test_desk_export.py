@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import ast
 import csv
 import io
 import re
 
+import msgspec
 import pytest
 
 from steer_widget.desk.export import export_file
 from tests.history.results import NASTY, a_result
+from tests.unit.scripted import MODEL
 
 
 def rows(content: str) -> list[dict[str, str]]:
@@ -47,6 +50,23 @@ def test_html_is_a_page_of_its_own_that_runs_and_loads_nothing() -> None:
     }  # fmt: skip
     assert "\x1b" not in page
     assert "\u202e" not in page
+
+
+def test_code_makes_nothing_of_a_text_but_a_text() -> None:
+    result = a_result("abc1", text=NASTY, prompt=NASTY, label=NASTY)
+    nasty = msgspec.structs.replace(
+        MODEL, name=f"{NASTY}\n{NASTY}", device="cpu\nimport os", dtype="\r\nimport os"
+    )
+    file = export_file(msgspec.structs.replace(result, model=nasty), "py", "walk")
+    assert (file.name, file.media_type) == ("walk-abc1.py", "text/x-python")
+    assert [type(node).__name__ for node in ast.parse(file.content).body[:2]] == ["Import", "Assign"]
+    assert not any(
+        isinstance(node, ast.Import) and node.names[0].name == "os"
+        for node in ast.walk(ast.parse(file.content))
+    )
+    assert NASTY in {
+        node.value for node in ast.walk(ast.parse(file.content)) if isinstance(node, ast.Constant)
+    }
 
 
 def test_a_file_is_named_after_the_run_in_letters_that_every_disk_takes() -> None:

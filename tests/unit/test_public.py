@@ -16,7 +16,9 @@ DESIGN = {
     "Measures", "TokenMeasures", "Alternative", "FeatureActivation", "FeatureShift",
     "History", "Entry", "NextToken", "PromptToken", "TokenizedPrompt",
     "FeatureSet", "FeatureSets", "PromptSets", "VectorSets", "read_prompts", "LogitLens", "LensToken",
-    "TokenFeatures", "TokenHits", "load_vector", "load_vectors", "save_vectors", "Profile", "load_profile", "Band", "BandPoint", "Task",
+    "TokenFeatures", "TokenHits", "load_vector", "load_vectors", "save_vectors", "Band", "BandPoint", "Task",
+    "Recipe", "Comparison", "load_recipe", "steered",
+    "NeuronpediaSetup", "read_neuronpedia", "Profile", "load_profile",
 }  # fmt: skip
 
 

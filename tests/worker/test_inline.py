@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 
+import pytest
 import torch
 from sae_lens import SAE
 from transformers import AutoModelForCausalLM, AutoTokenizer
@@ -44,3 +45,19 @@ def test_the_users_model_is_left_as_it_was(tiny_folders) -> None:
     assert not any(module._forward_hooks or module._forward_pre_hooks for module in model.modules())
     with torch.no_grad():
         assert torch.equal(model(ids).logits, before)
+
+
+def test_a_recipe_knows_weights_that_were_changed_in_memory(tiny_folders) -> None:
+    model, tokenizer, sae = own_objects(tiny_folders)
+    generation = sw.Generation(max_new_tokens=12, temperature=1.0)
+    with sw.from_model(model, tokenizer, sae) as steerer:
+        steerer.ready(timeout=60)
+        run_ = steerer.compare("The sea", [steerer.feature(3).at(6.0)], generation=generation)
+        run_.result(timeout=60)
+        recipe = run_.recipe()
+        found = recipe.compare(steerer.rerun(recipe).result(timeout=60))
+        assert (found.same, found.differences, found.unknown) == (True, (), ())
+        with torch.no_grad():
+            model.model.layers[0].mlp.down_proj.weight[0, 0] += 1
+        with pytest.raises(sw.InvalidInput, match="The model's weights: SHA-256"):
+            steerer.rerun(recipe)

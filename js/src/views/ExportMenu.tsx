@@ -5,13 +5,15 @@ import type { ExportFormat } from "../protocol.gen";
 import { along, UP_DOWN } from "../roving";
 import { IconButton } from "./IconButton";
 
-const FORMATS: readonly { format: ExportFormat; words: string; hint: string }[] = [
-  { format: "json", words: "JSON", hint: "everything; sw.load_result reads it" },
-  { format: "csv", words: "CSV", hint: "a table, one row per text" },
-  { format: "html", words: "HTML", hint: "a page to read and to share" },
+/** Each with its name, and what it is for. */
+const FORMATS: readonly [ExportFormat, string, string][] = [
+  ["json", "JSON", "everything; sw.load_result reads it"],
+  ["csv", "CSV", "a table, one row per text"],
+  ["html", "HTML", "a page to read and to share"],
+  ["py", "Python", "code that runs it again"],
 ];
 
-/** The run as a file, in one of three kinds. */
+/** The run as a file, in one of four kinds. */
 export function ExportMenu({ run, name }: { run: string; name: string }) {
   const { history } = useView();
   const [open, setOpen] = useState(false);
@@ -52,7 +54,7 @@ export function ExportMenu({ run, name }: { run: string; name: string }) {
       />
       {open && (
         <div class="sw-export-menu" role="menu" aria-label={`Export ${name} as`}>
-          {FORMATS.map(({ format, words, hint }) => (
+          {FORMATS.map(([format, words, hint]) => (
             <button
               key={format}
               type="button"

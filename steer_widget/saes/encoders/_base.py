@@ -40,6 +40,11 @@ class Encoder(ABC):
         """The same on another device; tensors move when they are first needed."""
         return type(self)(self._weights.to(device), self._options, applies_b_dec=self._applies_b_dec)
 
+    @property
+    def tensors(self) -> dict[str, Tensor]:
+        """What it reads with, by sae-lens' names."""
+        return self._weights.tensors
+
     @abstractmethod
     def encode(self, x: Tensor) -> Tensor:
         """All features: float32 `[n, d_sae]` from float32 `[n, d_in]`."""
