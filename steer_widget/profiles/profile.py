@@ -147,11 +147,12 @@ class Profile:
         Raises:
             UnknownFeature: the SAE has no such feature.
         """
-        at = self._checked(index)
+        at, n = self._checked(index), self.n_tokens
+        # Cards are made often: of one feature, not of all.
         return FeatureCard(
             at,
-            density=float(self.densities[at]) if self.n_tokens else None,
-            max_act=float(self.max_acts[at]) or None,
+            density=int(self._arrays["n_fired"][at]) / n if n else None,
+            max_act=float(self._arrays["top_act"][at, 0]) or None,
             examples=self.examples(at),
         )
 
