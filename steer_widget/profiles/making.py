@@ -132,7 +132,6 @@ class Making:
             self._state,
             gives,
         )
-        self._state = b""  # the worker has it from the first chunk on
         return Task(self._controller, command, ProfiledTexts, lambda found: found, f"profiling {self._name}")
 
     def _take(self, deadline_s: float, line: ProgressLine) -> None:
@@ -149,6 +148,7 @@ class Making:
 
     def _counted(self, sent: _Sent) -> None:
         self._done = sent.chunk
+        self._state = b""  # the worker has it now; before, the chunk may have been stopped where it waited
 
     def _drain(self) -> None:
         """Stops what is on its way, the last one first, and notes what was counted all the same."""
