@@ -195,12 +195,11 @@ class Catalog:
         """
         _, table = self._find(sae)
         found = table.densities if table is not None else {}
-        sources = [one for one in self._sources.get(self._place(sae), ()) if one.densities]
-        return (
-            {**found, **{k: v for source in sources for k, v in source.densities.items()}}
-            if sources
-            else found
-        )
+        for source in self._sources.get(self._place(sae), ()):
+            theirs = source.densities
+            if theirs:
+                found = {**found, **theirs} if source.comes_first else {**theirs, **found}
+        return found
 
     def in_raw(self, steering: Steering) -> Steering:
         """The steering without the unit ``auto``: multiples of iso-KL strengths as raw strengths.
@@ -245,7 +244,8 @@ class Catalog:
         if not found:
             raise InvalidInput(
                 "unit", "max_act", "raw or norm",
-                hint=f"The maximum activation of feature {feature.index} is not known: no feature table has it.",
+                hint=f"The maximum activation of feature {feature.index} is not known: no feature table has it. "
+                "steerer.profile(texts) finds it on your own texts.",
             )  # fmt: skip
         return {feature.key: found}
 

@@ -113,6 +113,7 @@ from .page import (
     read_page_request,
     to_page,
 )
+from .profiling import Gives, ProfiledTexts, ProfileTexts
 from .replies import (
     Answered,
     CellsRead,
@@ -258,6 +259,7 @@ __all__ = [
     "FoundByWish",
     "FoundFiring",
     "FoundScored",
+    "Gives",
     "Hashed",
     "Hashes",
     "HashesOf",
@@ -297,6 +299,8 @@ __all__ = [
     "PastRun",
     "PastRuns",
     "Pool",
+    "ProfileTexts",
+    "ProfiledTexts",
     "Progress",
     "PromptPart",
     "PromptToken",

@@ -26,6 +26,7 @@ from .exploring import (
 from .features import FiringFeature, Pool, PromptToken
 from .meaning import FoundByMeaning
 from .measures import Alternative, Measures, TokenMeasures
+from .profiling import ProfiledTexts
 from .suggesting import EqualStrengths, FoundByWish, Likelihoods
 from .tasks import Calibrated, CancelTask, Task, TaskProgress
 
@@ -238,6 +239,7 @@ Known = (
     | FoundByWish
     | EqualStrengths
     | Likelihoods
+    | ProfiledTexts
     | OutputScores
     | Hashed
 )

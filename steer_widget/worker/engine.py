@@ -47,6 +47,7 @@ from .next_token import NextTokenReader
 from .output_scores import OutputScorer
 from .placement import memory_held, processor_name
 from .probe import find_abilities
+from .profiling import Profiling
 from .prompt_tokens import prompt_ids_of, read_prompt_tokens
 from .prompts import tokenize
 from .readout import Readout
@@ -126,6 +127,7 @@ class Engine:
         self.saes = fit_saes(self.adapter, self._points, saes)
         find_abilities(self.adapter)
         self.directions = Directions(self._points, self.saes)
+        self.profiling = Profiling(self.adapter, self._read_at)
         self._next_token = NextTokenReader(self.adapter)
         self._readout: Readout | None = None  # found when it is first asked for
         self._output_scorer: OutputScorer | None = None

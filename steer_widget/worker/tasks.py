@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from ..protocol import FindByMeaning, FindByWish, FindEqualStrengths, ReadLikelihoods
+from ..protocol import FindByMeaning, FindByWish, FindEqualStrengths, ProfileTexts, ReadLikelihoods
 
 if TYPE_CHECKING:
     from ..protocol import Known, Task
@@ -35,4 +35,6 @@ def do_task(engine: Engine, task: Task, report: Report, checkpoint: Checkpoint) 
         return find_equal_strengths(engine, task, report, checkpoint)
     if isinstance(task, ReadLikelihoods):
         return read_likelihoods(engine, task, report, checkpoint)
+    if isinstance(task, ProfileTexts):
+        return engine.profiling.add(task, report, checkpoint)
     return calibrate(engine, task, report, checkpoint)
