@@ -14,6 +14,7 @@ from .memory import memory_growth
 from .next_token import next_token_rate
 from .page import page_first_token, page_long_tasks
 from .prefill import prefill_all, prefill_generated
+from .profiling import profile_speed
 from .roofline import weights_roofline
 from .samples import compare_seed_target
 from .search import search_wide
@@ -62,6 +63,9 @@ BARS: dict[str, Bar] = {
     "single_vs_generate": Bar("one unsteered cell: ours ÷ generate", single_vs_generate, at_most=0.85),
     "next_token_rate": Bar(
         "next-token updates per second ÷ plain passes of its two rows", next_token_rate, at_least=1.5
+    ),
+    "profile_speed": Bar(
+        "statistics of every feature: tokens per second ÷ plain forward passes", profile_speed, at_least=0.8
     ),
     "weights_roofline": Bar(
         "decode step of one cell ÷ reading the weights once", weights_roofline, at_most=5

@@ -23,6 +23,7 @@ class Scale:
         n_cells_some: of the smaller grid whose memory is compared with the largest's.
         n_tokens_many: new tokens of each of their cells, half of the others' so that the whole stays short.
         n_tokens_sample: new tokens where four configurations are sampled five times.
+        n_profiled_texts: of the corpus that is profiled.
         n_buffer_bytes: what the memory's bandwidth is measured on.
         n_features: of the table that is searched.
         n_kernels: fresh processes whose start is timed.
@@ -40,6 +41,7 @@ class Scale:
     n_cells_few: int = 64
     n_tokens_many: int = 30
     n_tokens_sample: int = 100
+    n_profiled_texts: int = 24
     n_buffer_bytes: int = 2 << 30
     n_features: int = 260_000
     n_kernels: int = 3
@@ -64,6 +66,7 @@ TASTE = Scale(
     n_cells_few=32,
     n_tokens_many=4,
     n_tokens_sample=8,
+    n_profiled_texts=4,
     n_buffer_bytes=1 << 28,
     n_features=3_000,
     n_kernels=1,

@@ -52,6 +52,7 @@ if TYPE_CHECKING:
     from .neuronpedia import NeuronpediaSetup, read_neuronpedia
     from .next_token import NextToken
     from .own_model import steered
+    from .profiles import Profile, load_profile
     from .prompt_files import read_prompts
     from .protocol import (
         Alternative,
@@ -130,6 +131,7 @@ __all__ = [
     "NeuronpediaSetup",
     "NextToken",
     "OutOfMemory",
+    "Profile",
     "PromptSets",
     "PromptToken",
     "PromptTooLong",
@@ -172,6 +174,7 @@ __all__ = [
     "errors",
     "from_model",
     "load",
+    "load_profile",
     "load_recipe",
     "load_result",
     "load_vector",
@@ -205,6 +208,7 @@ _HOMES = {
         "PromptToken",
         "TokenMeasures",
     ),
+    "profiles": ("Profile", "load_profile"),
     "own_model": ("steered",),
     "prompt_files": ("read_prompts",),
     "sets": ("FeatureSet", "FeatureSets", "PromptSets", "VectorSets"),

@@ -14,6 +14,7 @@ from .arguments import UNITLESS, as_count
 from .bands import BandOf, in_raw
 from .errors import InvalidInput, UnknownFeature
 from .features.card_source import CardSource
+from .features.named import NamedFeatures
 from .features.table import FeatureTable
 from .labels.columns import completed
 from .protocol import FeatureCard
@@ -68,6 +69,7 @@ class Catalog:
         self._saes = saes
         self._tables = dict(tables or {})
         self._sources: dict[int, tuple[CardSource, ...]] = {}
+        self._named: dict[int, tuple[FeatureTable, NamedFeatures]] = {}
         self.band_of: BandOf = _no_band
 
     @property
@@ -169,6 +171,22 @@ class Catalog:
             )  # fmt: skip
         return tuple((self._completed(card, sae), score) for card, score in table.search(text, wanted))
 
+    def named(self, sae: str = "") -> NamedFeatures:
+        """All features of an SAE that have a label; decoded when they are first asked for.
+
+        Raises:
+            InvalidInput: there is no table, or no such SAE.
+        """
+        place, (_, table) = self._place(sae), self._find(sae)
+        if table is None:
+            raise InvalidInput(
+                "by", "meaning", "an SAE that has labels", hint="Give some: steerer.add_labels('labels.csv')."
+            )
+        held = self._named.get(place)
+        if held is None or held[0] is not table:
+            held = self._named[place] = (table, NamedFeatures.of(table))
+        return held[1]
+
     def densities(self, sae: str = "") -> dict[int, float]:
         """Share of tokens on which each feature fires, by index; those that are not known are left out.
 
@@ -177,12 +195,11 @@ class Catalog:
         """
         _, table = self._find(sae)
         found = table.densities if table is not None else {}
-        sources = [one for one in self._sources.get(self._place(sae), ()) if one.densities]
-        return (
-            {**found, **{k: v for source in sources for k, v in source.densities.items()}}
-            if sources
-            else found
-        )
+        for source in self._sources.get(self._place(sae), ()):
+            theirs = source.densities
+            if theirs:
+                found = {**found, **theirs} if source.comes_first else {**theirs, **found}
+        return found
 
     def in_raw(self, steering: Steering) -> Steering:
         """The steering without the unit ``auto``: multiples of iso-KL strengths as raw strengths.
@@ -227,7 +244,8 @@ class Catalog:
         if not found:
             raise InvalidInput(
                 "unit", "max_act", "raw or norm",
-                hint=f"The maximum activation of feature {feature.index} is not known: no feature table has it.",
+                hint=f"The maximum activation of feature {feature.index} is not known: no feature table has it. "
+                "steerer.profile(texts) finds it on your own texts.",
             )  # fmt: skip
         return {feature.key: found}
 

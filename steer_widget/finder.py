@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 from .arguments import as_count, as_switch
 from .catalog import Hit
 from .cell import Cell
@@ -10,14 +12,18 @@ from .errors import InvalidInput
 from .explorer import Prompts, Texts
 from .features.surprise import surprise
 from .hits import Hits
+from .meaning import By, as_by, can_find_by_meaning, find_by_meaning
 from .passages import as_passage, as_passages
+from .progress_line import ProgressLine
 from .protocol import (
     CoFiringOf,
     ContrastOf,
     FeaturesByToken,
     FeaturesOn,
+    FindByMeaning,
     Firing,
     FiringByToken,
+    FoundByMeaning,
     NeighboursOf,
     Passage,
     Pool,
@@ -25,6 +31,7 @@ from .protocol import (
 )
 from .scorer import RankBy, Scorer, as_rank_by, n_candidates
 from .spec import Feature, Steerable
+from .task import Task
 from .token_features import TokenFeatures
 
 
@@ -41,6 +48,7 @@ class Finder(Scorer):
         k: int = 20,
         *,
         sae: str = "",
+        by: By = "words",
         rank_by: RankBy = "score",
         timeout: float = 120,
     ) -> Hits:
@@ -50,6 +58,9 @@ class Finder(Scorer):
             text: words, or an index.
             k: how many features at most.
             sae: name of the SAE; '' is the first.
+            by: ``words``; or ``meaning``, for labels that mean what the text means, by the cosine of sentence
+                embeddings. That waits for the worker, and needs ``embedder`` at load; the first time it embeds all
+                labels, some 500 a second on two cores, and keeps them in the cache folder.
             rank_by: ``score``; or ``output_score``, which waits for the worker.
             timeout: seconds, loading included.
 
@@ -58,10 +69,31 @@ class Finder(Scorer):
             WorkerTimeout: it took longer.
             SteerError: the worker could not load, or died.
         """
-        by = as_rank_by(rank_by)
-        found = self._catalog.search(text, n_candidates(as_count("k", k), by), sae)
-        hits = [Hit(Feature(card.index, card.label, sae), score) for card, score in found]
-        return Hits(hits) if by == "score" else self._ranked(hits, k, by, self._begin(timeout), "search")
+        ranking, n = as_rank_by(rank_by), n_candidates(as_count("k", k), as_rank_by(rank_by))
+        deadline_s = self._begin(timeout) if as_by(by) == "meaning" or ranking != "score" else 0.0
+        if by == "meaning":
+            hits = self._by_meaning(text, n, sae, deadline_s)
+        else:
+            found = self._catalog.search(text, n, sae)
+            hits = [Hit(Feature(card.index, card.label, sae), score) for card, score in found]
+        return Hits(hits) if ranking == "score" else self._ranked(hits, k, ranking, deadline_s, "search")
+
+    def _by_meaning(self, text: object, n: int, sae: str, deadline_s: float) -> list[Hit]:
+        if not isinstance(text, str) or not text.strip():
+            raise InvalidInput("text", text, "a text that is not empty")
+        if not can_find_by_meaning(self._controller.status):
+            raise InvalidInput(
+                "by", "meaning", "words",
+                hint="meaning needs a model of sentence embeddings in a folder: sw.load(…, embedder='folder').",
+            )  # fmt: skip
+
+        def ask(command: FindByMeaning) -> FoundByMeaning:
+            task = Task(self._controller, command, FoundByMeaning, lambda found: found, f"search: {text}")
+            with ProgressLine() as line:
+                return task.result(max(0.0, deadline_s - time.monotonic()), line.show)
+
+        found = find_by_meaning(self._catalog, ask, text, n, sae)
+        return [Hit(self._catalog.feature(one.index, sae), one.score) for one in found]
 
     def top_features(
         self,

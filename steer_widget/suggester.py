@@ -9,9 +9,9 @@ from typing import Final
 import msgspec
 
 from .arguments import as_seconds
-from .calibrator import Calibrator
 from .errors import InvalidInput, WorkerError
 from .explorer import Prompts
+from .profiler import Profiler
 from .progress_line import ProgressLine
 from .protocol import CheckGrid, Hashes
 from .run import Run
@@ -21,7 +21,7 @@ from .suggesting import Asked, Suggesting, Suggestions
 _CHECK_S: Final = 2.0
 
 
-class Suggester(Calibrator):
+class Suggester(Profiler):
     """Suggestions, and the start of any grid; arguments as of `Explorer`."""
 
     def suggest(

@@ -15,6 +15,7 @@ class TaskBook:
     def __init__(self) -> None:
         self._views: dict[int, TaskView] = {}
         self._begun_s: dict[int, float] = {}
+        self._n_at_first: dict[int, int] = {}
         self._is_changed = False
 
     @property
@@ -37,20 +38,23 @@ class TaskBook:
         if view is None:
             return
         seconds = time.monotonic() - self._begun_s[event.request]
-        is_known = event.n_total is not None and event.n_done > 0
+        # A part of something longer begins where the part before it ended.
+        n_done_here = event.n_done - self._n_at_first.setdefault(event.request, event.n_done)
+        is_known = event.n_total is not None and n_done_here > 0
         self._views[event.request] = msgspec.structs.replace(
             view,
             n_done=event.n_done,
             n_total=event.n_total,
             message=event.message,
             seconds=seconds,
-            eta_s=seconds * ((event.n_total or 0) - event.n_done) / event.n_done if is_known else None,
+            eta_s=seconds * ((event.n_total or 0) - event.n_done) / n_done_here if is_known else None,
         )
         self._is_changed = True
 
     def close(self, request: int) -> None:
         """A task has ended; another number is no task's."""
         self._begun_s.pop(request, None)
+        self._n_at_first.pop(request, None)
         if self._views.pop(request, None) is not None:
             self._is_changed = True
 

@@ -92,6 +92,11 @@ class BandCards:
         """A band tells none."""
         return {}
 
+    @property
+    def comes_first(self) -> bool:
+        """No table has bands."""
+        return False
+
 
 def _model(status: Status) -> str | None:
     model = status.model

@@ -17,3 +17,7 @@ class CardSource(Protocol):
     @property
     def densities(self) -> Mapping[int, float]:
         """Share of tokens on which features fire, by index, where this source has measured it."""
+
+    @property
+    def comes_first(self) -> bool:
+        """Whether its densities stand in place of the table's; otherwise they fill its gaps."""

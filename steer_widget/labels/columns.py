@@ -132,9 +132,9 @@ def _is_missing(value: object) -> bool:
 
 def _index(place: str, value: object) -> int:
     number = math.nan
-    if isinstance(value, str) and _WHOLE.fullmatch(value.strip()):
-        number = float(value)
-    elif not isinstance(value, str | bool) and isinstance(value, numbers.Real):
+    if (isinstance(value, str) and _WHOLE.fullmatch(value.strip())) or (
+        not isinstance(value, str | bool) and isinstance(value, numbers.Real)
+    ):
         number = float(value)
     if not number.is_integer() or number < 0:
         raise InvalidInput(place, value, _INDICES)

@@ -93,6 +93,7 @@ from .finding import (
     ReadLens,
     ScoreOutput,
 )
+from .meaning import FindByMeaning, FoundByMeaning
 from .measures import (
     Alternative,
     FeatureActivation,
@@ -112,6 +113,7 @@ from .page import (
     read_page_request,
     to_page,
 )
+from .profiling import Gives, ProfiledTexts, ProfileTexts
 from .replies import (
     Answered,
     CellsRead,
@@ -241,6 +243,7 @@ __all__ = [
     "File",
     "FindAt",
     "FindBand",
+    "FindByMeaning",
     "FindByWish",
     "FindContrast",
     "FindEqualStrengths",
@@ -252,9 +255,11 @@ __all__ = [
     "FiringFeature",
     "Flag",
     "Found",
+    "FoundByMeaning",
     "FoundByWish",
     "FoundFiring",
     "FoundScored",
+    "Gives",
     "Hashed",
     "Hashes",
     "HashesOf",
@@ -294,6 +299,8 @@ __all__ = [
     "PastRun",
     "PastRuns",
     "Pool",
+    "ProfileTexts",
+    "ProfiledTexts",
     "Progress",
     "PromptPart",
     "PromptToken",

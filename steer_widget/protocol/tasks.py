@@ -6,6 +6,8 @@ import msgspec
 
 from ..spec import Band, Prompt, Steerable
 from .common import Wire
+from .meaning import FindByMeaning
+from .profiling import ProfileTexts
 from .suggesting import FindByWish, FindEqualStrengths, ReadLikelihoods
 
 
@@ -32,7 +34,7 @@ class Calibrated(Wire, frozen=True):
     bands: tuple[Band, ...]
 
 
-Task = Calibrate | FindByWish | FindEqualStrengths | ReadLikelihoods
+Task = Calibrate | FindByMeaning | FindByWish | FindEqualStrengths | ProfileTexts | ReadLikelihoods
 """A command that is answered by one `Answer` with the same request number, after any number of `TaskProgress`."""
 
 

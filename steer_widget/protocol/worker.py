@@ -24,7 +24,9 @@ from .exploring import (
     Scored,
 )
 from .features import FiringFeature, Pool, PromptToken
+from .meaning import FoundByMeaning
 from .measures import Alternative, Measures, TokenMeasures
+from .profiling import ProfiledTexts
 from .suggesting import EqualStrengths, FoundByWish, Likelihoods
 from .tasks import Calibrated, CancelTask, Task, TaskProgress
 
@@ -233,9 +235,11 @@ Known = (
     | Lens
     | Scored
     | Calibrated
+    | FoundByMeaning
     | FoundByWish
     | EqualStrengths
     | Likelihoods
+    | ProfiledTexts
     | OutputScores
     | Hashed
 )

@@ -16,8 +16,8 @@ from ..protocol import FeatureCard
 from ..spec import Feature, Prompt
 from .wish import is_empty
 
-Source = Literal["label", "words", "texts", "output score"]
-"""Who names a feature: its label has words of the wish; or words of the texts on it; its activation tells these
+Source = Literal["label", "meaning", "words", "texts", "output score"]
+"""Who names a feature: its label has words of the wish; or means what the wish means; or words of the texts on it; its activation tells these
 texts from others; it brings its own tokens forth."""
 
 _N_LABELLED: Final = 20
@@ -28,7 +28,13 @@ _LONG_CHARS: Final = 4
 _ENDING_CHARS: Final = 3
 _WORD: Final = re.compile(r"[^\W_]+")
 _RANK_BIAS: Final = 10
-_WORTH: Final[Mapping[Source, float]] = {"label": 1.0, "words": 0.7, "texts": 1.0, "output score": 0.5}
+_WORTH: Final[Mapping[Source, float]] = {
+    "label": 1.0,
+    "meaning": 1.0,
+    "words": 0.7,
+    "texts": 1.0,
+    "output score": 0.5,
+}
 
 
 class Candidate(msgspec.Struct, frozen=True):

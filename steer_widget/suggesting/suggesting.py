@@ -13,13 +13,15 @@ from ..asking import ask_worker
 from ..catalog import Catalog
 from ..cell import Cell, prompt_text
 from ..controller import Controller
-from ..errors import GenerationError, SteerError, TaskStopped, WorkerTimeout
+from ..errors import GenerationError, InvalidInput, SteerError, TaskStopped, WorkerTimeout
+from ..meaning import can_find_by_meaning, find_by_meaning
 from ..protocol import (
     Activations,
     EqualStrengths,
     ErrorInfo,
     FindByWish,
     FindEqualStrengths,
+    FoundByMeaning,
     FoundByWish,
     Known,
     Likelihoods,
@@ -43,6 +45,7 @@ _K = TypeVar("_K", bound=Known)
 _SLICE_S: Final = 0.1
 _TASK_S: Final = 600.0
 _N_READ: Final = 3
+_N_MEANT: Final = 20
 """Prompts whose texts are read for equal strengths: more change little."""
 
 STAGES: Final = ("looking for features", "matching strengths", "trying them", "measuring the effect")
@@ -172,7 +175,9 @@ class Suggesting:
         by_texts = [one.index for one in found.features]
         by_label = labelled(self._catalog, words_in(asked.topic), asked.sae) if asked.topic else []
         by_words = labelled(self._catalog, characteristic(found.examples, found.against), asked.sae)
-        ranked_by: dict[Source, list[int]] = {"label": by_label, "words": by_words, "texts": by_texts}
+        ranked_by: dict[Source, list[int]] = {
+            "label": by_label, "meaning": self._by_meaning(), "words": by_words, "texts": by_texts
+        }  # fmt: skip
         candidates = merged(self._catalog, asked.sae, ranked_by, asked.n_candidates)
         if not candidates:
             raise GenerationError(
@@ -213,6 +218,23 @@ class Suggesting:
             is_stopped=self._is_stopped,
             seconds=time.monotonic() - self._began_s,
         )
+
+    def _by_meaning(self) -> list[int]:
+        """Features whose label means the topic, best first; none where nothing can tell."""
+        asked = self.asked
+        if not asked.topic or not can_find_by_meaning(self._controller.status):
+            return []
+        try:
+            found = find_by_meaning(
+                self._catalog,
+                lambda command: self._do(command, FoundByMeaning),
+                asked.topic,
+                _N_MEANT,
+                asked.sae,
+            )
+        except InvalidInput:  # there are no labels; the SAE's name was checked before
+            return []
+        return [one.index for one in found]
 
     def _try(
         self, met: Sequence[tuple[Candidate, float]], by_chance: Sequence[Edit]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import torch
@@ -38,6 +39,7 @@ from .fitting import fit_saes
 from .generate import generate
 from .hashing import read_hashes
 from .lens import read_lens
+from .meaning import Meanings
 from .means import read_means
 from .measures.similarity import Embedder, check_embedder
 from .neighbours import find_neighbours
@@ -45,6 +47,7 @@ from .next_token import NextTokenReader
 from .output_scores import OutputScorer
 from .placement import memory_held, processor_name
 from .probe import find_abilities
+from .profiling import Profiling
 from .prompt_tokens import prompt_ids_of, read_prompt_tokens
 from .prompts import tokenize
 from .readout import Readout
@@ -124,6 +127,7 @@ class Engine:
         self.saes = fit_saes(self.adapter, self._points, saes)
         find_abilities(self.adapter)
         self.directions = Directions(self._points, self.saes)
+        self.profiling = Profiling(self.adapter, self._read_at)
         self._next_token = NextTokenReader(self.adapter)
         self._readout: Readout | None = None  # found when it is first asked for
         self._output_scorer: OutputScorer | None = None
@@ -132,6 +136,7 @@ class Engine:
         self._hashes: Hashes | None = None
         self._embedder_folder = check_embedder(embedder) if embedder else None
         self._embedder: Embedder | None = None
+        self._meanings: Meanings | None = None
         self.measures: tuple[Measure, ...] = tuple(
             name for name in MEASURES if name != "similarity" or embedder
         )
@@ -287,11 +292,29 @@ class Engine:
         if measurer.has_work:
             score(command.run, rows, measurer, emit, checkpoint)
 
+    def meanings(self) -> Meanings:
+        """Finds features by what their labels mean.
+
+        Raises:
+            InvalidInput: no embedder was given, or it cannot be loaded.
+            SteerError: sentence-transformers is not installed.
+        """
+        if self._embedder_folder is None:
+            raise InvalidInput("by", "meaning", "words", hint="meaning needs sw.load(…, embedder='folder').")
+        if self._meanings is None:
+            self._meanings = Meanings(self._embed_with(self._embedder_folder), self._embedder_folder)
+        return self._meanings
+
+    def _embed_with(self, folder: Path) -> Embedder:
+        if self._embedder is None:
+            self._embedder = Embedder(folder, device=self.adapter.input_device.type)
+        return self._embedder
+
     def _loaded_embedder(self, emit: Emit) -> Embedder | None:
         """Loaded when it is first needed, as its imports take seconds; what is wrong with it is told, once a run."""
         if self._embedder is None and self._embedder_folder is not None:
             try:
-                self._embedder = Embedder(self._embedder_folder, device=self.adapter.input_device.type)
+                return self._embed_with(self._embedder_folder)
             except SteerError as error:
                 emit(Fault(ErrorInfo.of(error)))
         return self._embedder

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from ..protocol import FindByWish, FindEqualStrengths, ReadLikelihoods
+from ..protocol import FindByMeaning, FindByWish, FindEqualStrengths, ProfileTexts, ReadLikelihoods
 
 if TYPE_CHECKING:
     from ..protocol import Known, Task
@@ -27,10 +27,14 @@ def do_task(engine: Engine, task: Task, report: Report, checkpoint: Checkpoint) 
     from .equal_kl import find_equal_strengths
     from .wishing import find_by_wish, read_likelihoods
 
+    if isinstance(task, FindByMeaning):
+        return engine.meanings().find(task, report, checkpoint)
     if isinstance(task, FindByWish):
         return find_by_wish(engine, task, report, checkpoint)
     if isinstance(task, FindEqualStrengths):
         return find_equal_strengths(engine, task, report, checkpoint)
     if isinstance(task, ReadLikelihoods):
         return read_likelihoods(engine, task, report, checkpoint)
+    if isinstance(task, ProfileTexts):
+        return engine.profiling.add(task, report, checkpoint)
     return calibrate(engine, task, report, checkpoint)

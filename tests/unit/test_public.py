@@ -18,7 +18,7 @@ DESIGN = {
     "FeatureSet", "FeatureSets", "PromptSets", "VectorSets", "read_prompts", "LogitLens", "LensToken",
     "TokenFeatures", "TokenHits", "load_vector", "load_vectors", "save_vectors", "Band", "BandPoint", "Task",
     "Recipe", "Comparison", "load_recipe", "steered",
-    "NeuronpediaSetup", "read_neuronpedia",
+    "NeuronpediaSetup", "read_neuronpedia", "AddedLabels", "Neuronpedia", "Profile", "load_profile",
 }  # fmt: skip
 
 

@@ -53,7 +53,7 @@ class Embedder:
             return [None] * len(pairs)
         row = {text: at for at, text in enumerate(texts)}
         both = [(row[a], row[b]) if a in row and b in row else (0, 0) for a, b in pairs]
-        embeddings = self._embed(texts)
+        embeddings = self.embed(texts)
         left, right = embeddings[[a for a, _ in both]], embeddings[[b for _, b in both]]
         cosines = (left * right).sum(-1).clamp(-1, 1).tolist()
         return [
@@ -61,7 +61,8 @@ class Embedder:
             for (a, b), cosine in zip(pairs, cosines, strict=True)
         ]
 
-    def _embed(self, texts: list[str]) -> Tensor:
+    def embed(self, texts: list[str]) -> Tensor:
+        """Embeddings of unit length `[n_texts, d_embedding]`; NaN where one is no direction."""
         embeddings: Tensor = self._model.encode(
             texts, batch_size=_N_TEXTS_AT_ONCE, convert_to_tensor=True, show_progress_bar=False
         )
