@@ -1,9 +1,6 @@
 """Runs and the worker brought together, under the one lock that guards both. No Jupyter, no torch.
 
 submit ─► queue ─► StartRun ─► worker ─► events ─► job ─► listeners (outside the lock)
-            │                    │
-            └── a short run      └── death: what was on fails, the next run starts a new worker
-                overtakes
 """
 
 from __future__ import annotations
@@ -47,6 +44,8 @@ from .questions import OnAnswer, OnProgress, Questions, deliver, nobody_to_ask, 
 from .recycling import Recycling
 from .same_model import refuse_other_model
 from .spec import Grid, Limits
+
+_CLOSED = "This steerer is closed. Make a new one: sw.load(...) or sw.demo()."
 
 
 class Controller:
@@ -117,7 +116,7 @@ class Controller:
     def refuse_closed(self) -> None:
         """Raises SteererClosed after `close`."""
         if self._closed:
-            raise _closed_error()
+            raise SteererClosed(_CLOSED)
 
     def log_tail(self) -> str:
         """The last lines of the worker's log."""
@@ -311,7 +310,7 @@ class Controller:
                 return
             self._closed = True
             self._dispatcher.close()
-            self._questions.answer_all(_closed_error())
+            self._questions.answer_all(SteererClosed(_CLOSED))
         self._closer()
 
     # ---- what the history says; called on a thread of its own
@@ -376,7 +375,7 @@ class Controller:
         with self._change():
             refusal: ErrorInfo | None = None
             if self._closed:
-                refusal = ErrorInfo.of(_closed_error())
+                refusal = ErrorInfo.of(SteererClosed(_CLOSED))
             elif self._worker.status.worker not in ("ready", "busy"):
                 refusal = nobody_to_ask(self._worker.status)
             request = open_question() if refusal is None else 0
@@ -399,7 +398,3 @@ class Controller:
     def _enqueue(self, job: Job) -> None:
         self._take_turn(job)
         self._dispatcher.add(job)
-
-
-def _closed_error() -> SteererClosed:
-    return SteererClosed("This steerer is closed. Make a new one: sw.load(...) or sw.demo().")

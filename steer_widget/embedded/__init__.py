@@ -10,7 +10,15 @@ from .model import model_folder
 from .places import cache_folder, feature_table_path, sae_folder
 from .source import SMOLLM2
 
-__all__ = ["MODEL_NAME", "SAE_NAME", "cache_folder", "feature_table_path", "model_folder", "sae_folder"]
+__all__ = [
+    "MODEL_NAME",
+    "SAE_NAME",
+    "SMOLLM2",
+    "cache_folder",
+    "feature_table_path",
+    "model_folder",
+    "sae_folder",
+]
 
 MODEL_NAME = SMOLLM2.model
 SAE_NAME = "steer_widget demo SAE"
