@@ -9,6 +9,7 @@ import msgspec
 
 from .cell import Cell
 from .errors import InvalidInput, SteerError
+from .extras import optional
 from .protocol import ErrorInfo, ModelInfo, SaeInfo
 from .spec import Grid, RunState
 
@@ -94,16 +95,11 @@ class RunResult(msgspec.Struct, frozen=True, kw_only=True):
         Raises:
             SteerError: pandas is not installed.
         """
-        try:
-            import pandas as pd
-        except ImportError as error:
-            raise SteerError(
-                "pandas is not installed, so there is no table. Install it: pip install pandas"
-            ) from error
+        pandas = optional("pandas", "there is no table")
         from .table_rows import columns_of
 
         rows = self.rows(tokens=tokens)
-        return pd.DataFrame(rows, columns=columns_of(rows, tokens=tokens)).set_index("cell")
+        return pandas.DataFrame(rows, columns=columns_of(rows, tokens=tokens)).set_index("cell")
 
     def rows(self, *, tokens: bool = False) -> list[dict[str, object]]:
         """The rows of `to_pandas` by column, the cell's number first; without pandas."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from .errors import SteerError
+from .extras import optional
 from .saving import write_body
 from .table_csv import table_csv
 from .table_rows import columns_of
@@ -37,13 +37,8 @@ def write_jsonl(result: RunResult, path: str | Path, *, tokens: bool) -> Path:
 
 def write_parquet(result: RunResult, path: str | Path, *, tokens: bool) -> Path:
     """What `RunResult.to_parquet` does."""
-    try:
-        import pyarrow as pa
-        import pyarrow.parquet as pq
-    except ImportError as error:
-        raise SteerError(
-            "pyarrow is not installed, so Parquet cannot be written. Install it: pip install pyarrow"
-        ) from error
+    pa = optional("pyarrow", "Parquet cannot be written")
+    pq = optional("pyarrow.parquet", "Parquet cannot be written")
     rows = result.rows(tokens=tokens)
     names = columns_of(rows, tokens=tokens)
     schema = pa.schema(

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from ..errors import InvalidInput, MissingPath, SteerError, UnknownFeature
+from ..errors import InvalidInput, MissingPath, UnknownFeature
+from ..extras import optional
 from ..protocol import Example, FeatureCard, ProfiledTexts
 
 if TYPE_CHECKING:
@@ -162,14 +163,9 @@ class Profile:
         Raises:
             SteerError: pandas is not installed.
         """
-        try:
-            import pandas as pd
-        except ImportError as error:
-            raise SteerError(
-                "pandas is not installed, so there is no table. Install it: pip install pandas"
-            ) from error
+        pandas = optional("pandas", "there is no table")
         best = [next(iter(self.examples(index)), None) for index in range(self.d_sae)]
-        return pd.DataFrame(
+        return pandas.DataFrame(
             {
                 "density": self.densities,
                 "max_act": self.max_acts,
@@ -177,7 +173,7 @@ class Profile:
                 "token": ["" if one is None else one.token for one in best],
                 "example": ["" if one is None else one.left + one.token + one.right for one in best],
             },
-            index=pd.RangeIndex(self.d_sae, name="feature"),
+            index=pandas.RangeIndex(self.d_sae, name="feature"),
         )
 
     def __repr__(self) -> str:

@@ -118,6 +118,7 @@ LAYERS = (
     ("protocol",),
     ("spec",),
     ("plugins",),
+    ("extras",),
     ("errors",),
 )
 RANK = {name: rank for rank, names in enumerate(LAYERS) for name in names}
