@@ -1,9 +1,15 @@
 // A whole widget in a test's document.
+import { options } from "preact";
 import { afterEach, vi } from "vitest";
 import { EMPTY_SELECTION, UNKNOWN_STATUS } from "../src/defaults";
 import widget from "../src/index";
 import type { SaeInfo, SelectedEdit, Selection, Status, Vector } from "../src/protocol.gen";
 import { cell, Host, runView, snapshot } from "./host";
+
+// Effects come with the next timer: with a frame of their own they could come after what `settle` waits for.
+options.requestAnimationFrame = (call) => {
+  setTimeout(call);
+};
 
 export interface Mounted {
   host: Host;
