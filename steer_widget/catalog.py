@@ -15,6 +15,7 @@ from .bands import BandOf, in_raw
 from .errors import InvalidInput, UnknownFeature
 from .features.card_source import CardSource
 from .features.named import NamedFeatures
+from .features.search import Meant
 from .features.table import FeatureTable
 from .labels.columns import completed
 from .protocol import FeatureCard
@@ -170,6 +171,15 @@ class Catalog:
                 hint="Give labels: steerer.add_labels('labels.csv'), or sw.load(..., features='features.jsonl').",
             )  # fmt: skip
         return tuple((self._completed(card, sae), score) for card, score in table.search(text, wanted))
+
+    def meant(self, text: str, sae: str = "") -> Meant | None:
+        """The first word of a search that stands nowhere, and what it is taken for; None where there is none.
+
+        Raises:
+            InvalidInput: there is no such SAE.
+        """
+        _, table = self._find(sae)
+        return None if table is None else table.meant(text)
 
     def named(self, sae: str = "") -> NamedFeatures:
         """All features of an SAE that have a label; decoded when they are first asked for.

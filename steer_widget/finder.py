@@ -11,7 +11,7 @@ from .contrast import as_pool
 from .errors import InvalidInput
 from .explorer import Prompts, Texts
 from .features.surprise import surprise
-from .hits import Hits
+from .hits import Hits, note_on
 from .meaning import By, as_by, can_find_by_meaning, find_by_meaning
 from .passages import as_passage, as_passages
 from .progress_line import ProgressLine
@@ -76,7 +76,9 @@ class Finder(Scorer):
         else:
             found = self._catalog.search(text, n, sae)
             hits = [Hit(Feature(card.index, card.label, sae), score) for card, score in found]
-        return Hits(hits) if ranking == "score" else self._ranked(hits, k, ranking, deadline_s, "search")
+        if ranking != "score":
+            return self._ranked(hits, k, ranking, deadline_s, "search")
+        return Hits(hits, note_on(self._catalog.meant(text, sae)) if by == "words" else "")
 
     def _by_meaning(self, text: object, n: int, sae: str, deadline_s: float) -> list[Hit]:
         if not isinstance(text, str) or not text.strip():

@@ -13,6 +13,7 @@ import itertools
 import sqlite3
 import threading
 from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
 
 from ..protocol import FeatureCard
 from .spelling import Spelling
@@ -48,6 +49,13 @@ _LARGE_TABLE = 20_000
 _SHORTEST_BEGINNING = 4
 
 Hit = tuple[int, float]
+
+
+class Meant(NamedTuple):
+    """A word that stands nowhere, and those near it, without their endings; none where nothing is near."""
+
+    word: str
+    near: tuple[str, ...]
 
 
 class SearchIndex:
@@ -92,7 +100,7 @@ class SearchIndex:
         if not words or limit < 1:
             return []
         found: dict[int, float] = {}
-        for looked_for in (*self._meant(words), words):
+        for looked_for in (*self._with_near_words(words), words):
             # What has a near word in place of one that stands nowhere says more than what has the other words alone.
             hits = self._looked_for(text if looked_for is words else " ".join(looked_for), looked_for, limit)
             _put_behind(found, hits.items())
@@ -106,14 +114,24 @@ class SearchIndex:
                 break
         return found
 
-    def _meant(self, words: Sequence[str]) -> list[list[str]]:
-        """The words with near ones in place of the first that stands nowhere; empty where all stand somewhere."""
-        for at, word in enumerate(words):
+    def meant(self, text: str) -> Meant | None:
+        """The first word that stands nowhere, and what it is taken for; None where all stand somewhere."""
+        return self._mistyped(words_of(text))
+
+    def _with_near_words(self, words: Sequence[str]) -> list[list[str]]:
+        found = self._mistyped(words)
+        if found is None:
+            return []
+        at = words.index(found.word)
+        return [[*words[:at], other, *words[at + 1 :]] for other in found.near]
+
+    def _mistyped(self, words: Sequence[str]) -> Meant | None:
+        for word in words:
             if Spelling.can_be_wrong(word) and not self._stands_anywhere(word):
                 with self._lock:
                     near = self._spelling.near(word)
-                return [[*words[:at], other, *words[at + 1 :]] for other in near]
-        return []
+                return Meant(word, tuple(near))
+        return None
 
     def _stands_anywhere(self, word: str) -> bool:
         query = beginning(word, [word])

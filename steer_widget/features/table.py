@@ -13,7 +13,7 @@ import msgspec
 from ..errors import LoadError, MissingPath, UnknownFeature
 from ..protocol import FeatureCard
 from .lines import Lines
-from .search import SearchIndex
+from .search import Meant, SearchIndex
 
 _GZIP_MAGIC = b"\x1f\x8b"
 
@@ -119,6 +119,10 @@ class FeatureTable:
             best = max((score for _, score in ranked), default=0.0) + 1.0
             ranked = [(self.card(number), best), *(hit for hit in ranked if hit[0].index != number)]
         return ranked[: max(limit, 0)]
+
+    def meant(self, text: str) -> Meant | None:
+        """The first word of a search that stands nowhere, and what it is taken for."""
+        return self._search.meant(text)
 
 
 _MAX_DIGITS = 12

@@ -64,6 +64,17 @@ def test_what_has_the_meant_words_comes_before_what_has_the_others_alone(index: 
     assert 11 in found[1:], "weather alone comes behind"
 
 
+def test_what_a_mistyped_word_is_taken_for_is_told(index: SearchIndex) -> None:
+    meant = index.meant("snowy wether")
+    assert meant is not None
+    assert meant.word == "wether"
+    assert "weather" in meant.near
+    assert index.meant("mountain") is None
+    nothing_near = index.meant("qzxvbnrt")
+    assert nothing_near is not None
+    assert nothing_near.near == ()
+
+
 def test_a_word_that_is_there_finds_what_it_found_before(index: SearchIndex) -> None:
     assert [number for number, _ in index.find("mountain", 5)] == [10, 0]
     assert index.find("", 5) == []

@@ -53,3 +53,12 @@ def test_a_refused_source_changes_nothing() -> None:
     with pytest.raises(InvalidInput, match="sae"):
         steerer.add_labels({0: "oceans"}, sae="third")
     assert steerer.card(0).label == "seas"
+
+
+def test_hits_say_what_a_mistyped_word_was_taken_for() -> None:
+    steerer = explorer(*OLD)
+    found = steerer.search("hlils")
+    assert found[0].feature.index == 1
+    assert "“hlils” stands nowhere: taken for “hill…”." in repr(found)
+    assert "taken for “hill" in found._repr_html_()
+    assert steerer.search("hills").note == ""
