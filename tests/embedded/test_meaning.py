@@ -17,13 +17,10 @@ def test_labels_that_share_no_word_with_what_is_looked_for(tmp_path: Path) -> No
         by_meaning = [
             hit.feature.index for hit in steerer.search("ocean life", k=10, by="meaning", timeout=300)
         ]
-        assert 7 in by_meaning[:2]
-        assert 3284 in by_meaning, "marine"
+        assert {7, 1977, 3284} <= set(by_meaning), "what was added, ocean, marine"
         assert 7 not in [hit.feature.index for hit in steerer.search("ocean life", k=10)]
-        sources = {
-            one.feature.index: one.sources for one in steerer.suggest("more about the sea", timeout=300)
-        }
-        assert any("meaning" in one for one in sources.values())
+        found = {one.feature.index: one for one in steerer.suggest("more about the sea", timeout=300)}
+        assert "meaning" in found[3284].sources
 
 
 def test_without_an_embedder_the_way_out_is_named(tmp_path: Path) -> None:
