@@ -59,6 +59,7 @@ def test_a_task_tells_how_far_it_is_and_gives_what_came_out(
         None,
     )
     assert task.progress is None
+    backend.say(TaskProgress(request, 0, 4))
     backend.say(TaskProgress(request, 1, 4, "reading prompts"))
     assert (task.progress, task.message, task.done) == (0.25, "reading prompts", False)
     (view,) = ready.status.tasks
@@ -68,6 +69,15 @@ def test_a_task_tells_how_far_it_is_and_gives_what_came_out(
     assert task.result(1) == BAND
     assert (task.progress, task.done) == (1.0, True)
     assert ready.status.tasks == ()
+
+
+def test_a_part_of_something_longer_reckons_with_what_it_has_done_itself(
+    ready: Controller, backend: ScriptedBackend, task: Task[Band]
+) -> None:
+    for n_done in (50, 60):
+        backend.say(TaskProgress(number(backend), n_done, 100))
+    (view,) = ready.status.tasks
+    assert view.eta_s == pytest.approx(4 * view.seconds), "ten in this time, forty to go"
 
 
 def test_the_status_is_told_each_time_a_task_moves(ready: Controller, backend: ScriptedBackend) -> None:
